@@ -6,7 +6,7 @@ PIP := $(BIN)/python -m pip --disable-pip-version-check
 # A worker for each core; one that is done takes tests from another.
 RUN_TESTS := $(BIN)/python -m pytest --numprocesses auto --dist worksteal
 
-.PHONY: demo test test-fast coverage goldens check bench bench-quick bench-invoices docs wheel lock clean
+.PHONY: demo test test-fast coverage goldens check bench bench-quick bench-invoices chaos docs wheel lock clean
 
 demo: $(VENV)/.demo  ## run the bundled recipes, without a model and then with one (1.1 GB, once); SMEFLOW_MODEL=none: without
 	@test "$$SMEFLOW_MODEL" = none || $(MAKE) --no-print-directory $(VENV)/.local || echo 'What runs a model here could not be installed; the first act goes on.'
@@ -38,8 +38,16 @@ bench-quick: $(VENV)/.dev  ## each of them in its smallest form: does it run, an
 bench-invoices: $(VENV)/.dev  ## smeflow beside its peers on the invoices of DATA_DIR
 	$(BIN)/python benchmarks/invoices_peers.py $(DATA_DIR) $(ARGS)
 
-docs: $(VENV)/.docs  ## the documentation as a web site in site/
+# A server that fails on purpose, with scenarios; it is no part of this checkout, and its scenarios are left out where it is not.
+CHAOS_KIT ?=
+chaos: $(VENV)/.dev  ## kills, faults and four processes on one ledger: nothing lost, doubled, wrong or paid twice (10 minutes)
+	$(BIN)/python benchmarks/crashes.py --sample 5
+	$(BIN)/python benchmarks/histories.py --seeds 1 --seconds 30
+	$(BIN)/python benchmarks/chaos.py $(if $(CHAOS_KIT),--kit $(CHAOS_KIT)) --n 200 all $(ARGS)
+
+docs: $(VENV)/.docs  ## the documentation as a web site in site/, each page as Markdown too, and llms.txt
 	$(BIN)/zensical build --clean
+	$(BIN)/python scripts/site.py
 
 wheel: $(VENV)/.dev  ## the wheel in dist/
 	$(PIP) wheel --quiet --no-deps --no-build-isolation --wheel-dir dist .

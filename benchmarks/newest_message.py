@@ -29,6 +29,14 @@ def replies() -> Iterator[tuple[str, str, str, str]]:
                 yield language, program, body, f"{body}\n\n{below}\n"
 
 
+def held_out() -> Iterator[tuple[str, str, str, str]]:
+    """Give what other programs write: drawn after the rules, and counted before any was mended."""
+    for language, written in WRITTEN.items():
+        for program, below in written["held_out"]:
+            for body in written["bodies"]:
+                yield language, program, body, f"{body}\n\n{below.format(w=WHO, m=MAIL)}\n"
+
+
 def _quotes(language: str) -> Iterator[tuple[str, str]]:
     who, sent, to, subject, original, device, outlook = WRITTEN[language]["headers"]
     old = "Zxcv qwer 17.\n\nPoiu."
@@ -72,18 +80,19 @@ def main() -> int:
             or ""
         )
     for name, read in readers.items():
-        right, count, whole_but_signed = Counter[str](), Counter[str](), 0
-        for language, program, body, text in replies():
-            count[language] += 1
-            found = read(text, language).strip()
-            right[language] += found == body
-            whole_but_signed += bool(found) and body.startswith(found)
-            if given.show and found != body and name == "smeflow":
-                print(f"{language}, {program}: {found[len(body) - 10 :]!r}")
-        shown = ", ".join(f"{language} {right[language]}/{count[language]}" for language in count)
-        total, whole = right.total(), count.total()
-        print(f"{name}: {total} of {whole} right ({100 * total / whole:.1f} %): {shown}")
-        print(f"  nothing but the sender's own words: {whole_but_signed}")
+        for drawn, texts in (("", replies()), (", other programs", held_out())):
+            right, count, whole_but_signed = Counter[str](), Counter[str](), 0
+            for language, program, body, text in texts:
+                count[language] += 1
+                found = read(text, language).strip()
+                right[language] += found == body
+                whole_but_signed += bool(found) and body.startswith(found)
+                if given.show and found != body and name == "smeflow":
+                    print(f"{language}, {program}: {found[len(body) - 10 :]!r}")
+            shown = ", ".join(f"{language} {right[language]}/{count[language]}" for language in count)
+            total, whole = right.total(), count.total()
+            print(f"{name}{drawn}: {total} of {whole} right ({100 * total / whole:.1f} %): {shown}")
+            print(f"  nothing but the sender's own words: {whole_but_signed}")
     return 0
 
 

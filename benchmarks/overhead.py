@@ -1,17 +1,20 @@
 """What durable work costs beside nothing: CPU an item of three steps without a model.
 
-``python benchmarks/overhead.py``: each peer runs in a process of its own, the rounds interleaved. An item
-comes in, three functions make a small value of it, each value is durable, and the item ends. A peer that is
-not installed is named and not measured. ``--quick`` is one small round, ``--profile`` tells where smeflow's
-own time goes.
+``python benchmarks/overhead.py [--peers FOLDER]``: each peer runs in a process of its own, the rounds
+interleaved. An item comes in, three functions make a small value of it, each value is durable, and the item
+ends. A peer that is not installed is named and not measured. FOLDER holds the peers and what they need;
+smeflow's own process does not see it. ``pip install --target FOLDER langgraph langgraph-checkpoint-sqlite
+dbos`` makes it.
+``--quick`` is one small round, ``--profile`` tells where smeflow's own time goes.
 """
 
 import argparse
 import cProfile
-import importlib.util
 import json
+import os
 import pstats
 import resource
+import sqlite3
 import statistics
 import subprocess
 import sys
@@ -99,8 +102,8 @@ def langgraph(folder: Path) -> Callable[[int, int], None]:
     graph.add_node("three", lambda state: {"third": f"number {state['number']}"})
     for before, after in ((START, "one"), ("one", "two"), ("two", "three"), ("three", END)):
         graph.add_edge(before, after)
-    saver = SqliteSaver.from_conn_string(str(folder / "graph.db")).__enter__()
-    app = graph.compile(checkpointer=saver)
+    connection = sqlite3.connect(folder / "graph.db", check_same_thread=False)  # as its `from_conn_string`
+    app = graph.compile(checkpointer=SqliteSaver(connection))
 
     def work(start: int, end: int) -> None:
         for n in range(start, end):
@@ -136,12 +139,25 @@ def dbos(folder: Path) -> Callable[[int, int], None]:
 MAKERS = {"smeflow": smeflow, "langgraph": langgraph, "dbos": dbos}
 
 
-def installed(module: str) -> bool:
-    """Tell whether *module* is there."""
-    try:
-        return importlib.util.find_spec(module) is not None
-    except ModuleNotFoundError:
-        return False
+def surroundings(peer: str, peers: Path | None) -> dict[str, str]:
+    """Give the environment a peer's process runs in: *peers* is on the path of those who come from there."""
+    if peers is None or peer == "smeflow":
+        return dict(os.environ)
+    path = [str(peers.resolve()), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
+
+
+def installed(peer: str, peers: Path | None) -> str | None:
+    """Give the version of a peer; None where it cannot be imported."""
+    look = f"import {PEERS[peer]}, importlib.metadata as m; print(m.version({peer!r}))"
+    done = subprocess.run(
+        [sys.executable, "-c", look],
+        env=surroundings(peer, peers),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    return done.stdout.strip() if done.returncode == 0 else None
 
 
 def cpu_seconds() -> float:
@@ -166,28 +182,32 @@ def measure(peer: str, n: int, *, profile: bool = False) -> float:
         return (cpu_seconds() - before) * 1000 / n
 
 
-def in_own_process(peer: str, n: int) -> float:
+def in_own_process(peer: str, n: int, peers: Path | None) -> float:
     """Measure one peer once, in a process of its own."""
     command = [sys.executable, __file__, "--peer", peer, "--items", str(n)]
-    ended = subprocess.run(command, capture_output=True, text=True, check=False)
+    ended = subprocess.run(
+        command, env=surroundings(peer, peers), capture_output=True, text=True, check=False
+    )
     if ended.returncode:
         raise SystemExit(f"{peer}: {ended.stderr.strip()[-800:]}")
     return float(json.loads(ended.stdout.splitlines()[-1])["cpu_ms"])
 
 
-def side_by_side(n: int, rounds: int) -> None:
+def side_by_side(n: int, rounds: int, peers: Path | None) -> None:
     """Print CPU an item for every peer, the rounds interleaved."""
-    peers = [peer for peer, module in PEERS.items() if installed(module)]
-    measured: dict[str, list[float]] = {peer: [] for peer in peers}
+    versions = {peer: installed(peer, peers) for peer in PEERS}
+    measured: dict[str, list[float]] = {peer: [] for peer, version in versions.items() if version}
     for _ in range(rounds):
-        for peer in peers:
-            measured[peer].append(in_own_process(peer, n))
+        for peer, figures in measured.items():
+            figures.append(in_own_process(peer, n, peers))
     print(f"{n} items of three steps without a model, {rounds} rounds; every value on the disk")
-    for peer, figures in measured.items():
+    for peer, version in versions.items():
+        if peer not in measured:
+            print(f"  {peer:22}not installed, not measured")
+            continue
+        figures, name = measured[peer], f"{peer} {version}"
         goal = f"  (goal {GOAL})" if peer == "smeflow" else ""
-        print(f"  {peer:10}{statistics.median(figures):7.2f} ms CPU an item, best {min(figures):.2f}{goal}")
-    for peer in PEERS.keys() - set(peers):
-        print(f"  {peer:10}not installed, not measured")
+        print(f"  {name:22}{statistics.median(figures):7.2f} ms CPU an item, best {min(figures):.2f}{goal}")
 
 
 if __name__ == "__main__":
@@ -195,11 +215,13 @@ if __name__ == "__main__":
     arguments.add_argument("--quick", action="store_true")
     arguments.add_argument("--profile", action="store_true")
     arguments.add_argument("--peer", choices=PEERS)
+    arguments.add_argument("--peers", type=Path)
     arguments.add_argument("--items", type=int, default=2000)
+    arguments.add_argument("--rounds", type=int, default=5)
     asked = arguments.parse_args()
     if asked.profile:
         measure("smeflow", asked.items, profile=True)
     elif asked.peer:
         print(json.dumps({"peer": asked.peer, "cpu_ms": measure(asked.peer, asked.items)}))
     else:
-        side_by_side(*((300, 1) if asked.quick else (2000, 5)))
+        side_by_side(*((300, 1) if asked.quick else (asked.items, asked.rounds)), asked.peers)

@@ -58,6 +58,8 @@ QUICK = (
         3.0,
         least=0.3,
     ),
+    QuickForm("overhead.py --quick", r"smeflow \S+ +([\d.]+) ms CPU", 20.0),
+    QuickForm("soak.py --curve 200", r"items: +([\d.]+) ms CPU", 50.0),
     QuickForm("ledger.py 50", r"([\d.]+) ms CPU with a ledger, ([\d.]+) without", 20.0),
     QuickForm("report_pages.py", r"pages, (\d+) charts", 8, least=8),
     QuickForm("report_prose.py --reports 2", r"kinds: (\d+) on a page", 0),

@@ -1,4 +1,4 @@
-"""Draw the README's picture: an invoice's page with every value boxed where it was read."""
+"""Draw the README's picture, and its part on the first page of the site: each value boxed where it stands."""
 
 import io
 from pathlib import Path
@@ -13,6 +13,7 @@ from smeflow.steps import Extract
 ROOT = Path(__file__).resolve().parent.parent
 INVOICE = ROOT / "recipes/supplier-mail/inbox/netpresse-2022089083.pdf"
 PICTURE = ROOT / "docs/images/quotes.png"
+PART = ROOT / "docs/images/invoice.png"
 COLOURS = ("#1b6ec2", "#c2410c", "#15803d", "#7e22ce", "#b91c1c", "#0f766e")
 
 
@@ -40,6 +41,7 @@ def draw() -> None:
         pen.text((start + 4, top - 19), tag, fill="white", font=font)
     PICTURE.parent.mkdir(parents=True, exist_ok=True)
     page.crop((0, 0, page.width, int(page.height * 0.99))).quantize(64).save(PICTURE, optimize=True)
+    page.crop((40, 140, page.width, 875)).quantize(64).save(PART, optimize=True)
 
 
 def _sides(box: object) -> tuple[float, ...]:

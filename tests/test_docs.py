@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -10,15 +11,17 @@ from support.docs_model import docs_provider
 
 ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", ROOT / "README.fr.md", *sorted((ROOT / "docs").glob("*.md"))]
-FENCE = re.compile(r"^```(?P<kind>\w+)(?P<options>[^\n]*)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL)
+FENCE = re.compile(
+    r"^(?P<mark><!-- no-run -->\n)?```(?P<kind>\w+)\n(?P<body>.*?)^```$", re.MULTILINE | re.DOTALL
+)
 
 
 def blocks(kind: str) -> list[object]:
-    """Find the fenced blocks of one language; ``no-run`` behind the language leaves one out."""
+    """Find the fenced blocks of one language; a comment ``no-run`` above one leaves it out."""
     found = []
     for page in PAGES:
         for n, match in enumerate(FENCE.finditer(page.read_text(encoding="utf-8")), 1):
-            if match["kind"] == kind and "no-run" not in match["options"]:
+            if match["kind"] == kind and not match["mark"]:
                 found.append(pytest.param(match["body"], id=f"{page.relative_to(ROOT)}-{n}"))
     return found
 
@@ -117,6 +120,75 @@ def test_every_relative_link_leads_somewhere():
     assert not missing
 
 
+def test_every_fence_is_one_the_site_understands():
+    """A word behind the language ends the page there, as the site sees it: headings below it are lost."""
+    odd = [
+        f"{page.name}: {line}"
+        for page in PAGES
+        for line in re.findall(r"^```\w+[ \t]+\S.*$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    ]
+    assert odd == []
+
+
+def headings(page):
+    """Give the anchors of a page, as GitHub and the site make them."""
+    text = FENCE.sub("", page.read_text(encoding="utf-8"))
+    for title in re.findall(r"^#+ (.+)$", text, re.MULTILINE):
+        plain = re.sub(r"\[([^\]]*)\]\([^)]*\)", r"\1", title).lower()
+        yield re.sub(r"[^\w\- ]", "", plain).strip().replace(" ", "-")
+
+
+def test_every_anchor_is_a_heading():
+    """A link to a part of a page finds it."""
+    missing = [
+        f"{page.name}: {file}#{anchor}"
+        for page in PAGES
+        for file, anchor in re.findall(
+            r"\]\((?!https?:)([^)#\s]*)#([^)\s]+)\)", page.read_text(encoding="utf-8")
+        )
+        if anchor not in set(headings(page.parent / file if file else page))
+    ]
+    assert missing == []
+
+
+def script(name):
+    spec = importlib.util.spec_from_file_location(name, ROOT / "scripts" / f"{name}.py")
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module  # its dataclasses look themselves up
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.mark.slow
+def test_every_public_name_is_documented():
+    """The reference is what the docstrings say, and none of them is missing: names, methods, properties."""
+    reference = script("reference")
+    assert reference.undocumented() == []
+    pages = reference.pages()
+    written = {p.relative_to(ROOT / "docs") for p in (ROOT / "docs" / "reference").glob("*.md")}
+    assert written | {Path("reference.md")} == pages.keys()
+    for path, text in pages.items():
+        assert (ROOT / "docs" / path).read_text(encoding="utf-8") == text, (
+            f"python scripts/reference.py: {path}"
+        )
+
+
+def test_each_page_of_the_site_has_its_markdown_and_stands_in_llms_txt(tmp_path):
+    """Whoever gives programs the site gives them pages without HTML, and one list of them."""
+    site = script("site")
+    (tmp_path / "proof.html").touch()
+    count = site.finish(ROOT / "docs", tmp_path)
+    assert count == len(list(tmp_path.rglob("*.md")))
+    assert (tmp_path / "proof.md").read_bytes() == (ROOT / "docs" / "proof.md").read_bytes()
+    listing = (tmp_path / "llms.txt").read_text(encoding="utf-8")
+    assert listing.startswith("# smeflow\n\n> ")
+    linked = re.findall(r"^- \[[^\]]+\]\(([^)]+)\): \S", listing, re.MULTILINE)
+    assert set(linked) == {str(p.relative_to(ROOT / "docs")) for p in (ROOT / "docs").rglob("*.md")}
+    assert listing.index("(tutorial.md)") < listing.index("## Optional") < listing.index("(measurements.md)")
+    whole = (tmp_path / "llms-full.txt").read_text(encoding="utf-8")
+    assert all(page.read_text(encoding="utf-8").strip() in whole for page in (ROOT / "docs").glob("*.md"))
+
+
 def test_make_targets_of_the_readme_exist():
     """The two commands of the README are targets of the Makefile."""
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
@@ -126,7 +198,5 @@ def test_make_targets_of_the_readme_exist():
 
 def test_the_picture_of_the_house_is_drawn_from_the_layers():
     """What ``make check`` holds is what the architecture page shows."""
-    spec = importlib.util.spec_from_file_location("house_picture", ROOT / "scripts" / "house_picture.py")
-    drawing = importlib.util.module_from_spec(spec)
-    spec.loader.exec_module(drawing)
+    drawing = script("house_picture")
     assert drawing.PICTURE.read_text(encoding="utf-8") == drawing.picture()

@@ -1,5 +1,6 @@
 """Text in one form, and the way back to where a letter stood."""
 
+import json
 import re
 from importlib import resources
 
@@ -8,7 +9,27 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from smeflow._iban import IBAN_LENGTHS, check_digits_ok
-from smeflow._text import folded, folded_in_place, folded_map, mask_addresses
+from smeflow._text import canonical_json, folded, folded_in_place, folded_map, mask_addresses
+
+LEAVES = (
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.floats()
+    | st.text()
+    | st.dates()
+    | st.decimals(allow_nan=False)
+)
+VALUES = st.recursive(
+    LEAVES, lambda inner: st.lists(inner) | st.tuples(inner) | st.dictionaries(st.text(), inner)
+)
+
+
+@given(VALUES)
+def test_canonical_json_is_what_the_standard_library_writes(value):
+    """Hashes of a ledger stand on these letters: no way of writing them may differ in one."""
+    plain = json.dumps(value, sort_keys=True, separators=(",", ":"), ensure_ascii=False, default=str)
+    assert canonical_json(value) == plain
 
 
 @given(st.text())

@@ -13,6 +13,8 @@ from functools import wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
+from pydantic import BaseModel, ValidationError
+
 from smeflow import __version__
 from smeflow._optional import import_extra
 from smeflow._text import folded
@@ -323,13 +325,13 @@ def _require_short(text: str) -> None:
 
 
 def _first_reason(error: ValueError) -> str:
-    errors = getattr(error, "errors", None)  # Pydantic's alone has them
-    return str(errors()[0]["msg"]) if errors else str(error)
+    return str(error.errors()[0]["msg"]) if isinstance(error, ValidationError) else str(error)
 
 
 def _plain(value: Any) -> Any:
-    dump = getattr(value, "model_dump", None)  # foreign: results of own steps may be anything
-    return dump(mode="json", exclude_none=True) if dump else json.loads(json.dumps(value, default=str))
+    if isinstance(value, BaseModel):
+        return value.model_dump(mode="json", exclude_none=True)
+    return json.loads(json.dumps(value, default=str))
 
 
 def _keys(value: Any) -> Collection[str]:
@@ -395,6 +397,3 @@ def _told(tool: Callable[..., dict[str, Any]], language: Language) -> Callable[.
             raise ToolError(say("This cannot be answered ({what}).", what=what).render(language)) from None
 
     return call
-
-
-__all__ = ["AgentDesk", "make_server"]

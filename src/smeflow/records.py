@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING
 from smeflow._doors import open_door
 
 if TYPE_CHECKING:
+    from smeflow.invoices.receipt import PaymentWay, Receipt, ReceiptLine
     from smeflow.invoices.record import (
         REQUIRED,
         Classification,
@@ -44,7 +45,10 @@ __all__ = [
     "Party",
     "Payment",
     "PaymentMeans",
+    "PaymentWay",
     "PrecedingInvoice",
+    "Receipt",
+    "ReceiptLine",
     "Record",
     "References",
     "SupportingDocument",
@@ -55,6 +59,7 @@ __all__ = [
 __getattr__, __dir__ = open_door(
     __name__,
     {
+        "smeflow.invoices.receipt": "PaymentWay Receipt ReceiptLine",
         "smeflow.invoices.record": (
             "Classification Control Invoice InvoiceKind InvoiceLine ItemAttribute REQUIRED"
         ),

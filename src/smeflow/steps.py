@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 from smeflow._doors import open_door
 
 if TYPE_CHECKING:
-    from smeflow.core.run import as_runnable
+    from smeflow.core.langchain_parts import as_runnable, as_tool
     from smeflow.engine.own_steps import Choice, Rule, Ruled, split
     from smeflow.extract.result import Extraction
     from smeflow.extract.step import Extract
@@ -35,13 +35,14 @@ __all__ = [
     "Ruled",
     "Triage",
     "as_runnable",
+    "as_tool",
     "split",
 ]
 
 __getattr__, __dir__ = open_door(
     __name__,
     {
-        "smeflow.core.run": "as_runnable",
+        "smeflow.core.langchain_parts": "as_runnable as_tool",
         "smeflow.engine.own_steps": "Choice Rule Ruled split",
         "smeflow.extract.result": "Extraction",
         "smeflow.extract.step": "Extract",

@@ -347,7 +347,7 @@ class Workspace:
 
     def _row(self, ledger: "Ledger", item: ItemChoice, recipe: "Recipe | str | None") -> "ItemRow":
         if isinstance(item, WorkspaceItem):
-            item, recipe = item.id, item.recipe
+            recipe, item = item.recipe, item.id
         name = "" if recipe is None else _name(recipe)
         by_number = ledger.item(name or None, item) if isinstance(item, int) else None
         rows = [by_number] if by_number is not None else items_called(ledger, str(item), name)

@@ -1,10 +1,14 @@
 """Nothing leaves by accident: a provider is asked for the first time only when a person agreed."""
 
 import json
+import threading
 from dataclasses import dataclass
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
 
+from smeflow.cli.commands.doctor import listed_end
+from smeflow.llm.connect import connect
 from smeflow.llm.providers import PROVIDERS
 from smeflow.llm.wire import AioWire
 
@@ -113,3 +117,39 @@ def test_region_eu_lets_auto_use_a_key_of_a_provider_there(smeflow, firm, monkey
     monkeypatch.delenv("OPENAI_API_KEY")
     told = smeflow("check", ".")
     assert "scaleway" in told.out
+
+
+@pytest.mark.slow
+def test_the_day_a_model_ends_is_asked_of_openais_own_list():
+    """The field is a day or null; a redirect is not followed, and whatever else comes is no day."""
+    answers = {
+        "/v1/models/old": (200, {"shutdown_date": "2027-03-01"}),
+        "/v1/models/new": (200, {"shutdown_date": None}),
+        "/v1/models/odd": (200, ["soon"]),
+        "/v1/models/moved": (302, {}),
+    }
+    asked = []
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self):
+            asked.append((self.path, self.headers["authorization"]))
+            status, body = answers[self.path]
+            self.send_response(status)
+            self.send_header("location", "/v1/models/old")
+            self.end_headers()
+            self.wfile.write(json.dumps(body).encode())
+
+        def log_message(self, *_):
+            pass
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    environ = {"OPENAI_API_KEY": "sk-1", "OPENAI_BASE_URL": f"http://127.0.0.1:{server.server_port}/v1"}
+    try:
+        ends = [listed_end(connect(f"openai/{m}", environ=environ)) for m in ("old", "new", "odd", "moved")]
+    finally:
+        server.shutdown()
+        server.server_close()
+    assert ends == ["2027-03-01", None, None, None]
+    assert asked[0] == ("/v1/models/old", "Bearer sk-1")
+    assert len(asked) == 4

@@ -65,13 +65,21 @@ def test_an_export_leaves_one_batch_with_its_file(firm):
         assert line["files"] == whole["files"], line["at"]
 
 
-@pytest.mark.parametrize("decision", ["approve", "reject"])
+@pytest.mark.parametrize(
+    "decision",
+    [
+        ("approve", "--note", "seen on paper"),
+        ("reject", "--reason", "paid by card"),
+        ("correct", "--set", "order_reference=O-1"),
+    ],
+    ids=lambda words: words[0],
+)
 def test_a_decision_is_made_once(firm, decision):
     """It stands or it does not; to make it again changes nothing that stands."""
     name = "bei-spiel-RE-20171118-506.xml"
-    more = ["--note", "seen on paper"] if decision == "approve" else ["--reason", "paid by card"]
-    lines = crashes(firm, "review", decision, name, *more)
+    lines = crashes(firm, "review", decision[0], name, *decision[1:])
     assert len(lines) > 1
+    assert lines[-1]["killed"] == 0
     for line in lines:
         assert line["states"] == lines[-1]["states"], line["at"]
         assert line["counts"]["items"] == 2

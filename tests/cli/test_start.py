@@ -105,6 +105,16 @@ def test_doctor_names_keys_and_never_their_values(smeflow, monkeypatch):
     assert "MISTRAL_API_KEY" in smeflow("doctor").out
 
 
+def test_doctor_warns_of_a_model_that_a_recipe_names_and_its_provider_shuts_down(smeflow, tmp_path):
+    """The day and what is recommended, as the table of providers says; in French too."""
+    (tmp_path / "recipe.yaml").write_text("recipe: r\nllm: [local, openai/gpt-4o]\n", encoding="utf-8")
+    (found,) = smeflow("doctor", "--json").lines
+    assert found["ending"] == [{"model": "openai/gpt-4o", "on": "2027-01-14", "instead": "gpt-6-luna"}]
+    said = " ".join(smeflow("doctor").out.split())
+    assert "openai/gpt-4o" in said
+    assert "gpt-6-luna" in said
+
+
 @pytest.mark.slow
 def test_schema_is_json_and_can_be_written_to_a_file(smeflow, tmp_path):
     """An editor can use it as it is."""

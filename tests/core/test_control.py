@@ -138,6 +138,17 @@ def test_usage_adds_up_over_steps_and_decisions():
     assert "2 calls, 30 + 10 tokens" in repr(done)
 
 
+def anybody(case: Case) -> bool:
+    """Let a person look at each one."""
+    return True
+
+
+def test_a_condition_that_is_a_function_is_told_by_its_name():
+    """Whoever must look reads what asked for it, also where it was never written as text."""
+    held = run([Entry(step=city, review=anybody)], CASE, Scripted([LYON]))
+    assert str(held.held) == "city: review is asked for: anybody"
+
+
 def test_a_held_case_goes_on_when_it_is_approved():
     """In memory as in the ledger: an approval is not asked again, and later steps run."""
     plan = [Entry(step=city, review=lambda _: True, review_text="always"), Entry(step=is_large)]

@@ -210,7 +210,7 @@ USES: dict[str, tuple[Any, type[Exception], str]] = {
     ),
     "accepted without a list": (lambda: run([kind], CASE, accepted="kind"), TypeError, r"=\['kind'\]"),
     # a model
-    "a model of no kind": (lambda: run([kind], CASE, 5), TypeError, '"openai/gpt-5-mini"'),
+    "a model of no kind": (lambda: run([kind], CASE, 5), TypeError, '"openai/gpt-6.1-terra"'),
     "a class for a model": (lambda: run([kind], CASE, Scripted), TypeError, r"connect\(…\)"),
     "a provider mistyped": (lambda: run([kind], CASE, "opnai/gpt-5"), LLMRejected, 'did you mean "openai"'),
     "a model without its provider": (lambda: connect("gpt-5-mini"), LLMRejected, "Known: .*openai"),

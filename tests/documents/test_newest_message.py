@@ -21,6 +21,8 @@ ANSWER = "Bonjour,\n\nLe montant est bon.\nOn 3 May we deliver.\n\nMerci\nAnne"
         "Envoyé de mon iPhone",
         "Von meinem iPhone gesendet",
         "Sent from my Galaxy",
+        ">>> Paul Durand <paul@x.fr> 04/03/2025 11:02 >>>\nold text",
+        "Paul Durand ---03/04/2025 11:02:33 AM---old text",
     ],
 )
 def test_quotes_and_signatures_are_left_out(quote):

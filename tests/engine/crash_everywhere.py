@@ -1,11 +1,14 @@
 """Run a small recipe once for every durable step, killed just there, and once more to the end.
 
-Prints how many places there were. Called by ``test_kill.py`` as ``crash_everywhere.py FOLDER``.
+``crash_everywhere.py FOLDER [--workers 1] [--items 3] [--before K] [--every 1]``. With ``--before`` the run
+that is killed everywhere is the one that goes on after a kill at K. Prints how many places there were. Called
+by ``test_kill.py``, and by ``benchmarks/crashes.py``.
 """
 
+import argparse
 import json
 import os
-import sys
+import shutil
 import traceback
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,12 +30,13 @@ from smeflow.tables.table_file import TableFile
 
 
 @dataclass
-class Three:
+class Rows:
+    count: int
     name: str = "things"
     complete: bool = True
 
     def cases(self) -> Iterator[Arrival]:
-        for n in range(3):
+        for n in range(self.count):
             data = json.dumps({"id": str(n), "text": f"text {n}" + "x" * 20000}).encode()
             yield make_arrival(str(n), f"row {n}", ROW, data)
 
@@ -47,33 +51,34 @@ def size(case: Case, llm: LLM) -> int:
     return len(case[kind])
 
 
-def go(folder: Path) -> None:
+def go(folder: Path, items: int, workers: int) -> None:
     os.chdir(folder)
     paid = os.open("paid", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
 
     def answer(request: Request) -> str:
-        os.write(paid, request.messages[0].content.split()[1][:1].encode())
-        return "answer"
+        number = request.messages[0].content.split()[1].rstrip("x")
+        os.write(paid, f"{number}\n".encode())
+        return f"answer {number}"
 
     columns = {"id": "fields.id", "kind": "kind", "size": "size"}
     recipe = Recipe(
         name="r",
         path=folder / "r.yaml",
         text_hash="t",
-        source=Three(),
+        source=Rows(items),
         sinks=(TableFile(table=str(folder / "out.csv"), columns=columns),),
         steps=(Entry(step=kind), Entry(step=size)),
     )
     model = Scripted([answer], for_ever=True)
-    run_recipe(recipe, WorkspaceSettings.find(folder), state=folder / ".smeflow", llm=model, workers=1)
+    run_recipe(recipe, WorkspaceSettings.find(folder), state=folder / ".smeflow", llm=model, workers=workers)
 
 
-def in_child(folder: Path, crash_at: int) -> int:
+def in_child(folder: Path, crash_at: int, items: int, workers: int) -> int:
     pid = os.fork()
     if pid == 0:
         os.environ["SMEFLOW_CRASH_AT"] = str(crash_at)
         try:
-            go(folder)
+            go(folder, items, workers)
             os._exit(0)
         except BaseException:  # noqa: BLE001 - the parent asks for the code
             traceback.print_exc()
@@ -81,25 +86,37 @@ def in_child(folder: Path, crash_at: int) -> int:
     return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
-def main(root: Path) -> int:
-    k, whole = 0, ""
+def main(root: Path, *, workers: int, items: int, before: int, every: int) -> int:
+    k, whole = 1 - every, ""
     while True:
-        k += 1
+        k += every
         folder = root / str(k)
-        folder.mkdir()
-        code, again = in_child(folder, k), in_child(folder, 0)
-        paid, out = (folder / "paid").read_text(), (folder / "out.csv").read_text()
+        folder.mkdir(parents=True)
+        kills = 0
+        if before:
+            kills += in_child(folder, before, items, workers) == -9
+        code, again = in_child(folder, k, items, workers), in_child(folder, 0, items, workers)
+        kills += code == -9
+        paid, out = (folder / "paid").read_text().split(), (folder / "out.csv").read_text()
         whole = whole or out
         assert again == 0, (k, again)
-        assert out == whole, (k, out)
-        assert set(paid) == {"0", "1", "2"}, (k, paid)
-        assert len(paid) <= 4, (k, paid)
+        assert out == whole, (k, out)  # nothing lost, doubled or wrong
+        assert set(paid) == {str(n) for n in range(items)}, (k, paid)
+        assert len(paid) <= items + kills * workers, (k, paid)  # only what was in flight is paid again
+        shutil.rmtree(folder)
         if code == 0:
             break
         assert code == -9, (k, code)
-    assert len(whole.splitlines()) == 4
-    return k - 1
+    assert [line.split(",")[:2] for line in whole.splitlines()[1:]] == [
+        [str(n), f"answer {n}"] for n in range(items)
+    ]
+    return (k - 1) // every
 
 
 if __name__ == "__main__":
-    print(main(Path(sys.argv[1])))  # noqa: T201 - what the test reads
+    reader = argparse.ArgumentParser()
+    reader.add_argument("folder", type=Path)
+    for name, value in (("workers", 1), ("items", 3), ("before", 0), ("every", 1)):
+        reader.add_argument(f"--{name}", type=int, default=value)
+    asked = vars(reader.parse_args())
+    print(main(asked.pop("folder"), **asked))  # noqa: T201 - what the test reads

@@ -167,6 +167,37 @@ def test_what_comes_again_after_it_was_taken_back_has_an_id_of_its_own(told):
     assert (body["type"], "corrects" in body, identity) == ("item.done", False, f"{first}_2")
 
 
+def test_what_is_again_what_it_once_was_is_delivered_again(told):
+    """Corrected and corrected back: under its first id the receiver would leave it out."""
+    run, calls, _, folder = told
+    for amount in ("2", "20", "2", "20", "2"):
+        (folder / "in.csv").write_text(f"id,amount\na,1\nb,{amount}\nc,3\n")
+        run()
+        run()
+    of_b = [(identity, body) for identity, body, _ in calls if body["data"]["key"] == "b"]
+    assert [body["data"]["results"]["amount"] for _, body in of_b] == ["2", "20", "2", "20", "2"]
+    (first, _), (second, _), *again = of_b
+    assert [identity for identity, _ in again] == [f"{first}_2", f"{second}_2", f"{first}_3"]
+    assert [body["corrects"] for _, body in again] == [second, f"{first}_2", f"{second}_2"]
+    assert len(calls) == 7
+
+
+def test_what_may_have_been_taken_is_taken_back_when_it_is_rejected(told):
+    """It was taken, the answer was lost, and a person rejected it before it was tried again."""
+    run, calls, faults, folder = told
+    faults += ["reset"] * 3 * outputs.ATTEMPTS
+    assert "3 deliveries were not taken" in str(run().failures[0])
+    (first,) = ids(calls)["b"]
+    decide(folder, "b", reject, "not ours")
+    del calls[:]
+    assert run().failures == ()
+    assert run().failures == ()
+    assert sorted((body["data"]["key"], body["type"]) for _, body, _ in calls) == [
+        ("a", "item.done"), ("b", "item.retracted"), ("c", "item.done"),
+    ]  # fmt: skip
+    assert [body["corrects"] for _, body, _ in calls if body["data"]["key"] == "b"] == [first]
+
+
 def test_each_delivery_carries_the_hash_of_the_results(told):
     """Equal results give equal ones."""
     run, calls, _, folder = told

@@ -9,7 +9,7 @@ from smeflow.core.step import step
 from smeflow.errors import LedgerError
 from smeflow.llm.interface import LLM, Message, Request
 from smeflow.llm.testing import Scripted
-from smeflow.review.decisions import approve
+from smeflow.review.decisions import approve, ask_again
 
 
 @step
@@ -175,3 +175,18 @@ def test_a_person_says_whether_a_step_is_wanted_that_nobody_can_decide(office, w
     assert office.run(None).done == 1
     given = office.values("a")["plain"]
     assert given == "done" if wanted else str(given.why) == "left out by Anne"
+
+
+@pytest.mark.parametrize("redone", [False, True], ids=["as it was", "its first step asked again"])
+def test_what_is_done_is_asked_again_at_its_last_step(office, redone):
+    """The last of the plan, not of the alphabet, nor what was asked last."""
+    _plan(office)
+    model = Scripted(["1", "1", "1", "1", "2"], for_ever=True)
+    assert office.run(model).done == 2
+    if redone:
+        _decide(office, "a", "again")
+        assert office.run(model).done == 2
+        assert office.values("a")["last"] == "4"
+    with office.ledger() as ledger:
+        ask_again(ledger, ledger.item("r", "a"), "Anne")
+        assert ledger.reviews(ledger.item("r", "a"))[-1].step == "last"

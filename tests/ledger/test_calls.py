@@ -8,7 +8,7 @@ import pytest
 
 from smeflow.errors import BudgetSpent, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.ledger import history, items
+from smeflow.ledger import history, items, replies
 from smeflow.ledger.budget import Budget
 from smeflow.ledger.calls import LedgerCallLog, settle_lost_calls
 from smeflow.ledger.items import LeaseLost
@@ -72,6 +72,24 @@ def test_an_equal_request_of_another_item_is_recalled(ledger: Ledger, item: Item
     assert log.recall(_request("Another?"), PLACE) is None
     assert log.recall(_request(), replace(PLACE, model="large")) is None
     assert replace(log, scope=replace(log.scope, take=1)).recall(_request(), PLACE) is None
+
+
+@pytest.mark.parametrize("looked_up", [0, 3, 2000])
+def test_a_reply_is_recalled_whether_it_is_looked_up_or_known(
+    ledger: Ledger, item: ItemRow, run: RunRow, monkeypatch: pytest.MonkeyPatch, looked_up: int
+):
+    """A short run looks up each request, a long one reads once what was answered: both find the same."""
+    monkeypatch.setattr(replies, "LOOKED_UP", looked_up)
+    log = _log(ledger, item, run)
+    log.settle(log.reserve("before", _request("asked before"), PLACE, EURO), _reply())
+    log = replace(log, recalls=replies.Recalls(ledger.store))
+    for n in range(6):
+        text = f"asked in this run, {n}"
+        assert log.recall(_request(text), PLACE) is None
+        log.settle(log.reserve(text, _request(text), PLACE, EURO), _reply())
+        assert log.recall(_request(text), PLACE) is not None
+        assert log.recall(_request("asked before"), PLACE) is not None
+        assert log.recall(_request(text), replace(PLACE, model="large")) is None
 
 
 def test_a_broken_attempt_is_never_replayed_and_costs_what_was_set_aside(

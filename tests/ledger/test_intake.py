@@ -4,6 +4,7 @@ from smeflow.i18n import say
 from smeflow.ledger import items
 from smeflow.ledger.finish import Ending, ItemPart, NewResult, finish_item, split_item
 from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
+from smeflow.ledger.known import KnownItems
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ResultKind
 
@@ -201,3 +202,35 @@ def test_an_attachment_sent_twice_is_left_out_the_second_time(ledger: Ledger, ta
         split_item(ledger.store, mail, [ItemPart(name="a.pdf", media_type="application/pdf", data=b"A")])
     assert _states(ledger)["1.eml/a.pdf"] == "open new"
     assert _states(ledger)["2.eml/a.pdf"] == "skipped duplicate"
+
+
+def test_what_is_known_is_the_same_read_one_by_one_or_all_at_once(ledger: Ledger, take: Take):
+    """A source that tells only what is new is compared by look-ups; these answer as the whole does."""
+    take({"a": b"one", "b": b"two", "copy": b"one", "gone": b"three"})
+    take({"a": b"one", "b": b"changed", "copy": b"one", "new": b"two"}, keep=False)
+    Intake(ledger.store, "r", "elsewhere").take(
+        [Incoming(key="a", version="v", name="a", media_type="text/plain", data=b"else")], complete=True
+    )
+    for item in items.claim_items(ledger.store, "r", 1):
+        split_item(ledger.store, item, [ItemPart(name="part", media_type="text/plain", data=b"part")])
+    whole, lazy = KnownItems(ledger.store, "r", "inbox"), KnownItems(ledger.store, "r", "inbox")
+    whole.read_all()
+    rows = list(ledger.items("r"))
+    assert {row.key for row in rows} == {"a", "b", "copy", "gone", "new", "a/part"}
+    for key in (*(row.key for row in rows), "nowhere"):
+        assert lazy.get(key) == whole.get(key), key
+        assert (key in lazy) == (key in whole)
+    for version in (*(row.version for row in rows), "none"):
+        assert lazy.first(version) == whole.first(version), version
+    assert {item.id for item in whole.all()} == {
+        row.id for row in rows if row.parent is None and row.source == "inbox"
+    }
+
+
+def test_a_source_that_tells_only_what_is_new_is_compared_with_what_came_before(ledger: Ledger, take: Take):
+    """What is told again is no new item, what was changed is the same one, and a copy is left out."""
+    take({"a": b"one", "b": b"two"}, complete=False)
+    _finish_all(ledger)
+    taken = take({"a": b"one", "b": b"two, changed", "c": b"one", "d": b"four"}, complete=False)
+    assert (taken.new, taken.changed, taken.duplicates, taken.gone) == (1, 1, 1, 0)
+    assert _states(ledger) == {"a": "done", "b": "open new", "c": "skipped duplicate", "d": "open new"}

@@ -1,5 +1,6 @@
 """Names, places, keys, and what `auto` chooses."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -9,7 +10,7 @@ from smeflow.llm.connect import choose_model, connect, models_at
 from smeflow.llm.interface import Message, MessageImage, NoModel, Price, Request
 from smeflow.llm.langchain import LangChainLLM
 from smeflow.llm.openai_compatible import OpenAICompatible
-from smeflow.llm.providers import PROVIDERS, Provider, allowed_in, is_loopback, region_of
+from smeflow.llm.providers import PROVIDERS, Provider, allowed_in, ending_models, is_loopback, region_of
 
 KEYS = {row.key_variable: f"sk-CANARY-{row.name}" for row in PROVIDERS.values() if row.key_variable}
 TRACING = {
@@ -216,3 +217,27 @@ def test_the_help_shows_nothing_of_the_environment():
     functions = (module.connect, module.choose_model, without_keys, local_llm, model_in_use)
     for function in (*functions, ModelStore.of, cache_folder):
         assert inspect.signature(function).parameters["environ"].default is None
+
+
+def test_the_usual_model_is_another_one_a_fortnight_before_it_ends():
+    """A default never breaks on the day its provider shuts it down, and changes on no other day."""
+    row = PROVIDERS["openai"]
+    assert row.usual_model_on(date(2026, 11, 26)) == "gpt-5-mini"
+    assert row.usual_model_on(date(2026, 11, 27)) == "gpt-6.1-terra"
+    assert row.usual_model_on(date(2030, 1, 1)) == "gpt-6.1-terra"
+    assert row.shutdown_of("gpt-5-mini-2025-08-07") == row.shutdown_of("gpt-5-mini")
+    assert row.shutdown_of("gpt-6.1-terra") is None
+
+
+@pytest.mark.parametrize("row", PROVIDERS.values(), ids=lambda row: row.name)
+def test_what_stands_in_for_a_model_outlives_it(row):
+    """Otherwise the table goes in a circle, and what it recommends is gone sooner."""
+    for end in row.shutdowns.values():
+        later = row.shutdown_of(end.instead)
+        assert later is None or later.on > end.on
+
+
+def test_models_that_end_are_found_in_a_text_by_their_whole_name():
+    """A recipe, a list, a file of settings; a path or an address is no model."""
+    text = 'llm: openai/gpt-4o\nallow = ["openai/gpt-6-luna", "gemini/gemini-2.5-flash"]\nx: https://openai/gpt-5'
+    assert [name for name, _ in ending_models(text)] == ["openai/gpt-4o", "gemini/gemini-2.5-flash"]

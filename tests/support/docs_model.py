@@ -11,6 +11,15 @@ ANSWERS: tuple[tuple[str, object], ...] = (
     ("city is Nova", {"look_up": {"look_up": "city_of", "supplier": "Nova"}, "answer": None}),
     ("two towers", {"name": "Lyon", "people": 522250}),
     ("deux tours", {"name": "Lyon", "people": 522250}),
+    ("must be 300", {"labour": "200", "parts": "100"}),
+    ("rest of 300", {"labour": "200", "parts": "300"}),
+    (
+        "two lathes",
+        {
+            "customer": "Nova GmbH",
+            "lines": [{"article": "lathe", "pieces": 2}, {"article": "belt", "pieces": 12}],
+        },
+    ),
     ("Translate", {"answer": "The heating is broken."}),
     ("Traduis", {"answer": "The heating is broken."}),
     ("heating", {"topic": "heating", "urgent": True}),

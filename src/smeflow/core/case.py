@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path, PurePath
 from types import FunctionType, MappingProxyType
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
@@ -138,7 +138,13 @@ class Case:
 
     def with_result(self, name: str, value: object) -> "Case":
         """Give the same case with one more result."""
-        return replace(self, results=MappingProxyType({**self.results, name: value}))
+        return Case(
+            id=self.id,
+            documents=self.documents,
+            text=self.text,
+            results=MappingProxyType({**self.results, name: value}),
+            known=self.known,
+        )
 
     def __repr__(self) -> str:
         names = ", ".join(shortened(document.name, 60) for document in self.documents[:4])

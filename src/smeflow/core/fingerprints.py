@@ -21,7 +21,7 @@ from enum import Enum
 from functools import lru_cache, partial
 from pathlib import PurePath
 from types import CodeType, FunctionType, ModuleType
-from typing import Any, get_args
+from typing import Any, cast, get_args
 
 from pydantic import BaseModel
 
@@ -156,7 +156,7 @@ class _Survey:
             self._callable(name, value)
         elif _is_of_a_family(value):
             if called:
-                self.parts[name] = fingerprint(value)
+                self.parts[name] = fingerprint(cast("Step[Any]", value))
         else:
             self._constant(name, value)
 

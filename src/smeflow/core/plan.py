@@ -138,23 +138,29 @@ def _start(entry: Entry, case: Case) -> Next:
         why = say(
             "cannot decide whether step {step} is wanted: {condition}",
             step=entry.step.name,
-            condition=entry.when_text,
+            condition=_written(entry.when_text, entry.when),
         )
         return Hold(entry, (why,))
     if not wanted:
-        return Skip(entry, say("not {condition}", condition=entry.when_text))
+        return Skip(entry, say("not {condition}", condition=_written(entry.when_text, entry.when)))
     return Do(entry)
+
+
+def _written(text: str, condition: Condition | None) -> str:
+    """Give a condition as it was written: its text, or the name of the function."""
+    return text or str(getattr(condition, "__name__", condition))  # foreign: any callable of a user's own
 
 
 def _review_reasons(entry: Entry, case: Case) -> tuple[Phrase, ...]:
     verdict = entry.review(case) if entry.review else False
+    condition = _written(entry.review_text, entry.review)
     if verdict is None:
         why = entry.undecided(case) if entry.undecided else None
         if why is None:
-            return (say("cannot decide: {condition}", condition=entry.review_text),)
-        return (say("cannot decide, since {why}: {condition}", why=why, condition=entry.review_text),)
+            return (say("cannot decide: {condition}", condition=condition),)
+        return (say("cannot decide, since {why}: {condition}", why=why, condition=condition),)
     if not verdict:
         return ()
     if entry.review_text.lower() == "true":
         return (_EACH_ONE,)
-    return (say("review is asked for: {condition}", condition=entry.review_text),)
+    return (say("review is asked for: {condition}", condition=condition),)

@@ -28,7 +28,6 @@ from smeflow.money import Money
 
 if TYPE_CHECKING:
     from langchain_core.language_models.chat_models import BaseChatModel
-    from langchain_core.runnables import Runnable
 
 T = TypeVar("T")
 PATIENCE_SECONDS = 20.0
@@ -317,7 +316,7 @@ def run(
 ) -> Done:
     """Run *steps* on *case*, in order, until the end or until a person must look.
 
-    *llm* is a model, its name (``"openai/gpt-5-mini"``, ``"auto"``), a chat model of LangChain, or None:
+    *llm* is a model, its name (``"openai/gpt-6.1-terra"``, ``"auto"``), a chat model of LangChain, or None:
     without one, steps do what they can alone. *log* keeps answers: who gives the same again pays nothing
     twice. A script that names a provider has chosen its place: *residency* is checked only when it is given.
 
@@ -375,21 +374,3 @@ def _accepted(accepted: Iterable[str | Step[Any]], entries: Sequence[Entry]) -> 
     if isinstance(accepted, str):
         raise TypeError(f"accepted is a list of steps: accepted=[{accepted!r}]")
     return frozenset(entry_of(step, entries).step.name for step in accepted)
-
-
-def as_runnable(
-    step: Step[T], llm: "LLM | str | BaseChatModel | None" = None, *, residency: Residency = "any"
-) -> "Runnable[Case | str, T]":
-    """Make a LangChain ``Runnable`` of *step*: a `Case`, or a text, goes in, the step's result comes out.
-
-    Calls of *llm* are retried and replayed as in a script: one Runnable pays an equal case once.
-    """
-    from langchain_core.runnables import RunnableLambda
-
-    setup = MemoryRun.of([step], llm, residency=residency)
-
-    def run(given: Case | str) -> Any:
-        case = given if isinstance(given, Case) else Case.of(given)
-        return CaseRun(setup, case).value_of(setup.entries[0])
-
-    return RunnableLambda(run, name=step.name)

@@ -139,10 +139,8 @@ class File:
 
     def document(self, **values: object) -> Document:
         """Make this file's document; name, media type, bytes and hash are its own."""
-        document = Document(
-            name=self.name, media_type=self.media_type, data=self.data, sha256=sha256(self.data)
-        )
-        return dataclasses.replace(document, **values)  # type: ignore[arg-type]  # checked by the dataclass itself
+        own = {"name": self.name, "media_type": self.media_type, "data": self.data}
+        return Document(**{**own, "sha256": sha256(self.data), **values})  # type: ignore[arg-type]  # checked by the dataclass itself
 
 
 class FileReader(Protocol):

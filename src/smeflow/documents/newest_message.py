@@ -22,6 +22,8 @@ _RULES = "-_*="
 _LONGEST_TITLE = 61
 _LONGEST = 800
 """No line by which a program begins what it quotes is longer; of a longer one no more is looked at."""
+_MARKED_LINE = re.compile(r"^(?:>>>\s.*>>>|.{2,60} ---\d{1,4}[./-]\d{1,2}[./-]\d{1,4}\b.{0,20}---)")
+"""How GroupWise and Notes begin what they quote: ``>>> Ann <ann@x.example> 04/03/2025 11:02 >>>``."""
 _TIME = re.compile(r"\d{1,2}[:.]\d{2}(?!\d|[.]\d)")
 _DAY = re.compile(r"\d{1,4}[./-]\d{1,2}[./-]\d{1,4}|\b(?:19|20)\d\d\b")
 _MOST_LETTERS = 500
@@ -132,6 +134,8 @@ def _before_quote(lines: list[str]) -> list[str]:
         if not line:
             continue
         if _reply_words().original.match(line) or _headers_at(bare, index) or _ruled_headers(bare, index):
+            return lines[:index]
+        if _MARKED_LINE.match(line) and _dated(line):
             return lines[:index]
         length = _wrote_at(bare, index)
         if length:

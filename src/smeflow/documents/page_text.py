@@ -8,7 +8,7 @@ import re
 import unicodedata
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
@@ -104,7 +104,7 @@ def build_page(
     origin: Literal["text", "ocr"] = "text",
 ) -> Page:
     """Make a page whose text is its lines and whose words point into that text."""
-    lines = [*group_lines(words), *group_turned_lines([w for w in words if w.turned])]
+    lines = [*map(_closed_up, group_lines(words)), *group_turned_lines([w for w in words if w.turned])]
     placed: list[Word] = []
     pieces: list[str] = []
     offset = 0
@@ -126,6 +126,48 @@ def build_page(
     return Page(
         number=number, text="".join(pieces), width=width, height=height, words=tuple(placed), origin=origin
     )
+
+
+_LEAST_SPACED = 5
+"""So many letters in a row that stand apart are a word in letters set apart."""
+_SPACED_GAP, _WORD_GAP = 2.5, 1.6
+"""Letters set apart are nearer than so many times their size; a gap so many times the usual ends a word."""
+
+
+def _closed_up(line: list[PlacedWord]) -> list[PlacedWord]:
+    """Close up words printed in letters set apart, "F A C T U R E  N o  1 2", where their gaps tell words."""
+    closed: list[PlacedWord] = []
+    run: list[PlacedWord] = []
+    for word in [*line, None]:
+        near = bool(run) and word is not None and word.left - run[-1].right < _SPACED_GAP * word.size
+        if word is not None and len(word.text) <= 2 and not word.turned and (near or not run):
+            run.append(word)
+            continue
+        closed += _words_of_run(run)
+        run = []
+        if word is not None and len(word.text) <= 2 and not word.turned:
+            run = [word]
+        elif word is not None:
+            closed.append(word)
+    return closed
+
+
+def _words_of_run(run: list[PlacedWord]) -> list[PlacedWord]:
+    """Give the words of a run of short words: those themselves, unless they are letters set apart."""
+    single = sum(len(word.text) == 1 for word in run)
+    gaps = sorted(right.left - left.right for left, right in pairwise(run))
+    if len(run) < _LEAST_SPACED or 4 * single < 3 * len(run) or gaps[len(gaps) // 2] <= 0:
+        return run
+    words, widest = [replace(run[0])], _WORD_GAP * gaps[len(gaps) // 2]
+    for left, right in pairwise(run):
+        if right.left - left.right > widest:
+            words.append(replace(right))
+            continue
+        word = words[-1]
+        word.text += right.text
+        word.right = max(word.right, right.right)
+        word.top, word.bottom = min(word.top, right.top), max(word.bottom, right.bottom)
+    return words
 
 
 def group_turned_lines(words: Sequence[PlacedWord]) -> list[list[PlacedWord]]:

@@ -38,11 +38,11 @@ class ResultCodec:
 
     def write(self, step: Step[Any], value: object) -> str:
         """Write a step's value."""
-        return self._adapter(step.returns).dump_json(value, warnings="error").decode()
+        return self._adapter(step.returns).serializer.to_json(value, warnings="error").decode()
 
     def read(self, step: Step[Any], text: str) -> Any:
         """Read a step's value."""
-        return self._adapter(step.returns).validate_json(text)
+        return self._adapter(step.returns).validator.validate_json(text)
 
 
 ReadFile = Callable[[File], Document]

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from decimal import Decimal
+from functools import cached_property
 from pathlib import Path
 from types import TracebackType
 from typing import IO, TYPE_CHECKING, Any, Literal, Self
@@ -184,7 +185,7 @@ class RunContext:
             kind = self.kinds[step.name] = kind_of_step(step)
         return kind
 
-    @property
+    @cached_property
     def plan(self) -> str:
         """Identify what the plan would do, step for step."""
         return plan_hash(self.prints)

@@ -38,12 +38,11 @@ from smeflow.i18n import Phrase
 from smeflow.kinds import registry
 from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
 from smeflow.kinds.steps import PromptedStep
-from smeflow.ledger.calls import nanos_to_money
 from smeflow.ledger.intake import Incoming
 from smeflow.ledger.items import claim_item, item_of
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.opening import LEDGER_FILE
-from smeflow.ledger.rows import NANO, ItemRow
+from smeflow.ledger.rows import NANO, ItemRow, nanos_to_money
 from smeflow.ledger.store import LedgerStore, blob_path
 from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, NoModel
 from smeflow.llm.router import ModelSet

@@ -28,7 +28,7 @@ from smeflow.ledger.deferred import DeferringCallLog
 from smeflow.ledger.finish import PAGES, Ending, ItemPart, NewResult, finish_item, results_of, split_item
 from smeflow.ledger.items import LeaseLost, distinct_phrases
 from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wanted_by
-from smeflow.ledger.rows import ItemRow, Reason, ResultRow, ReviewRow, State
+from smeflow.ledger.rows import NO_REASON, ItemRow, Reason, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
 from smeflow.llm.wrappers.privacy import Withheld
@@ -161,7 +161,7 @@ class ItemRun:
         while True:
             following = next_entry(self.context.entries, self.case, frozenset(self._accepted))
             if following is None:
-                return self.ending(Ending(state="done", plan=self.context.plan))
+                return self.ending("done")
             if isinstance(following, Hold):
                 if self._let_start(following):
                     continue
@@ -169,22 +169,23 @@ class ItemRun:
                 reason = Reason(
                     kind=kind, step=following.entry.step.name, phrases=distinct_phrases(*following.reasons)
                 )
-                return self.ending(Ending(state="review", reason=reason, plan=self.context.plan))
+                return self.ending("review", reason)
             if isinstance(following, Skip):
                 self._keep(following.entry, Skipped(following.why), "skipped", phrase_to_json(following.why))
             else:
                 self._take(following.entry)
 
-    def ending(self, ending: Ending) -> Ending:
-        """Complete *ending* with what this walk found."""
-        accepted = frozenset(self._accepted)
-        return replace(
-            ending,
+    def ending(self, state: State, reason: Reason = NO_REASON) -> Ending:
+        """End in *state*, with what this walk found."""
+        return Ending(
+            state=state,
+            reason=reason,
+            plan=self.context.plan,
             outcome=self.outcome,
             new=self.new,
             wanted=self.wanted,
             claims=self._claims(),
-            accepted=accepted,
+            accepted=frozenset(self._accepted),
         )
 
     def _claims(self) -> list[tuple[str, Claim]]:

@@ -75,7 +75,8 @@ def deliver_items(
             answers = list(pool.map(lambda job: _attempt(store, sink, job, pause), jobs))
         done = [(job, answer) for job, answer in zip(jobs, answers, strict=True) if answer.took]
         effects.write([_as_done(job, answer) for job, answer in done])
-        _settle(effects, finished, [job.item for job, _ in done if job.item.state == "done"])
+        settled = [job.item for job, _ in done if job.item.state == "done"]
+        effects.settle(settled, finished.run, acting=True, decided={})
         delivered += len(done)
         refused += [answer for answer in answers if not answer.took]
         refusals_in_a_row = 0 if done else refusals_in_a_row + len(answers)
@@ -125,41 +126,46 @@ def _prepare(
         else:
             jobs.append(replace(job, row=replace(job.row, run=job.row.run or finished.run)))
     effects.write(job.row for job in jobs if not job.row.id)
-    _settle(effects, finished, settled)
+    effects.settle(settled, finished.run, acting=True, decided={})
     return jobs
 
 
 def _delivery(item: ItemRow, parcel: Parcel, before: Mapping[str, EffectRow]) -> _Delivery | None:
     """Give what is to be delivered; None where it was already and stands."""
-    taken_back = max((row.id for row in before.values() if row.detail.get(RETRACTS)), default=0)
+    last = max((row.id for row in before.values() if row.effect.kind == KIND), default=0)
     again, first = 1, parcel
-    while (old := before.get(slot_of(Effect(kind=KIND, target=parcel.id)))) and old.id < taken_back:
-        again += 1  # the receiver leaves out an id that it has
+    while (old := before.get(slot_of(Effect(kind=KIND, target=parcel.id)))) and old.id < last:
+        again += 1  # it was told something else since, and leaves out an id that it has
         parcel = replace(first, id=f"{first.id}_{again}")
     if old is not None and old.state == "done":
         return None
-    sent = _sent(before)
+    sent = [row for row in before.values() if row.effect.kind == KIND and row.state == "done"]
     corrects = str(sent[-1].effect.target) if sent and not sent[-1].detail.get(RETRACTS) else ""
     return _as_begun(item, parcel, old, {"to": parcel.to, "corrects": corrects})
 
 
 def _retraction(sink: RetractingSink, item: ItemRow, before: Mapping[str, EffectRow]) -> _Delivery | None:
     """Give what takes back what was delivered of *item*; None where nothing of it stands."""
-    sent = _sent(before)
-    if not sent or sent[-1].detail.get(RETRACTS):
+    held = _held_by_receiver(before)
+    if not held:
         return None
     whole = SinkItem(
         recipe=item.recipe, key=item.key, name=item.name, version=item.version, case=Case(id=item.key),
         finished_at=item.ended_at,
     )  # fmt: skip
-    delivered = str(sent[-1].effect.target)
+    delivered = held[0]
     parcel = sink.retraction(whole, delivered)
     old = before.get(slot_of(Effect(kind=KIND, target=parcel.id)))
     return _as_begun(item, parcel, old, {"to": parcel.to, "corrects": delivered, RETRACTS: True})
 
 
-def _sent(before: Mapping[str, EffectRow]) -> list[EffectRow]:
-    return [row for row in before.values() if row.effect.kind == KIND and row.state == "done"]
+def _held_by_receiver(before: Mapping[str, EffectRow]) -> list[str]:
+    """Give what a receiver may have: the last delivery it took, and what it was sent since, unanswered."""
+    rows = [row for row in before.values() if row.effect.kind == KIND]
+    told = [row for row in rows if not row.detail.get(RETRACTS)]
+    since = max((row.id for row in told if row.state == "done"), default=0)
+    taken_back = {row.detail["corrects"] for row in rows if row.detail.get(RETRACTS) and row.state == "done"}
+    return [id_ for row in told if row.id >= since and (id_ := str(row.effect.target)) not in taken_back]
 
 
 def _as_begun(item: ItemRow, parcel: Parcel, old: EffectRow | None, detail: Mapping[str, Any]) -> _Delivery:
@@ -222,10 +228,6 @@ def _attempt(
 
 def _as_done(job: _Delivery, answer: DeliveryAnswer) -> EffectRow:
     return replace(job.row, state="done", detail={**job.row.detail, "status": answer.status})
-
-
-def _settle(effects: EffectLog, finished: FinishedItems, items: Sequence[ItemRow]) -> None:
-    effects.settle(items, finished.run, acting=True, decided={})
 
 
 def _why(answer: DeliveryAnswer) -> str:

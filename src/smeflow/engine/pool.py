@@ -13,10 +13,9 @@ from dataclasses import dataclass, field
 from smeflow.engine.context import RunContext, RunHalt
 from smeflow.engine.item import process_item
 from smeflow.errors import SmeflowError
-from smeflow.ledger.calls import nanos_to_money
 from smeflow.ledger.finish import Ending
 from smeflow.ledger.items import abandon_items, claim_item, claim_items, count_items
-from smeflow.ledger.rows import Counts, ItemRow, State
+from smeflow.ledger.rows import Counts, ItemRow, State, nanos_to_money
 from smeflow.ledger.store import LedgerStore
 from smeflow.money import Money
 

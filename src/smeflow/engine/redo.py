@@ -11,12 +11,11 @@ from smeflow.errors import SourceError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.sinks import ActingSink, DeliveringSink
-from smeflow.ledger.calls import nanos_to_money
 from smeflow.ledger.finish import lookups_of, results_of
 from smeflow.ledger.history import LedgerSinkMemory
 from smeflow.ledger.items import count_items, item_of, reopen_items
 from smeflow.ledger.mail import PLAN
-from smeflow.ledger.rows import ItemRow, State
+from smeflow.ledger.rows import ItemRow, State, nanos_to_money
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import Company

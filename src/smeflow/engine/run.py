@@ -36,14 +36,14 @@ from smeflow.kinds.sources import (
 )
 from smeflow.ledger import history
 from smeflow.ledger.audit import kept_head
-from smeflow.ledger.calls import nanos_to_money, settle_lost_calls
+from smeflow.ledger.calls import settle_lost_calls
 from smeflow.ledger.history import LedgerSinkMemory
 from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.items import count_items
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.mail import LedgerMailIndex
 from smeflow.ledger.opening import mended_notice
-from smeflow.ledger.rows import STATES, Counts
+from smeflow.ledger.rows import STATES, Counts, nanos_to_money
 from smeflow.ledger.store import LedgerStore, utc_now
 from smeflow.llm.interface import ConnectedLLM
 from smeflow.llm.router import ModelSet

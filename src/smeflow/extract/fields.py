@@ -265,7 +265,32 @@ def _unsupported(path: str, annotation: Any) -> ValueError:
     )
 
 
-def only_by_model(path: str, kind: type[BaseModel]) -> ValueError:
+def refuse_without_fields(kind: type[BaseModel]) -> None:
+    """Refuse a model that is one value and has no fields.
+
+    Raises:
+        ValueError: It is one.
+    """
+    if issubclass(kind, RootModel):
+        phrase = say("{name} has no fields; give a model that has it as one", name=kind.__name__)
+        raise ValueError(phrase)  # noqa: TRY004 - told to the person who wrote it, as any other mistake
+
+
+def refuse_unanswerable(
+    kind: type[BaseModel], specs: Mapping[str, FieldSpec], readers: Collection[str]
+) -> None:
+    """Refuse a field of *kind* that none of the *readers* can answer: it would be missing in every record.
+
+    Raises:
+        ValueError: There is one; the phrase names it and its type.
+    """
+    for name, spec in specs.items():
+        beside_a_label = spec.plain and "layout" in readers
+        if not beside_a_label and "model" not in readers:
+            raise _only_by_model(name, kind)
+
+
+def _only_by_model(path: str, kind: type[BaseModel]) -> ValueError:
     """Say that nobody who is allowed to read can answer a field of *kind*."""
     return ValueError(
         say(

@@ -20,7 +20,6 @@ from typing import (
 
 from pydantic import (
     Field,
-    RootModel,
     ValidationInfo,
     field_serializer,
     field_validator,
@@ -34,9 +33,10 @@ from smeflow.extract.fields import (
     FieldsRecord,
     FieldText,
     answer_shape,
-    only_by_model,
     record_id,
     record_type,
+    refuse_unanswerable,
+    refuse_without_fields,
     spec_of,
     specs_of_model,
 )
@@ -100,7 +100,8 @@ class _Options(TypedDict, total=False):
 class Extract(StepFamily, Generic[R]):
     """Read a record; every value is quoted from the documents or left out.
 
-    Give either ``into`` (a Pydantic model, or the name of one of `smeflow.records`) or ``fields``.
+    Give either ``into`` (a Pydantic model, or the name of one of `smeflow.records`; by default the one that
+    the step is called after) or ``fields``.
     """
 
     kind_id: ClassVar[str] = "smeflow.steps.extract.Extract"
@@ -108,7 +109,8 @@ class Extract(StepFamily, Generic[R]):
     prompt: ClassVar[str] = PROMPT
 
     into: type[R] | None = None
-    """The record's type: `Invoice`, or any Pydantic model of plain fields."""
+    """The record's type: `Invoice`, `Receipt`, or any Pydantic model of plain fields; by default what the
+    step's name names, such as ``receipt``."""
     fields: dict[str, FieldText] | None = None
     """Fields and their kinds: ``{number: text, total: money, due: date?, category: [a, b]}``."""
     readers: tuple[ReaderName, ...] = ("exact", "layout", "model")
@@ -145,7 +147,7 @@ class Extract(StepFamily, Generic[R]):
         def __init__(self: "Extract[R]", *, into: type[R], **options: Unpack[_Options]) -> None: ...
         @overload
         def __init__(
-            self: "Extract[Any]", *, into: str | RecordKind, **options: Unpack[_Options]
+            self: "Extract[Any]", *, into: str | RecordKind = "", **options: Unpack[_Options]
         ) -> None: ...
         @overload
         def __init__(
@@ -155,6 +157,15 @@ class Extract(StepFamily, Generic[R]):
             **options: Unpack[_Options],
         ) -> None: ...
         def __init__(self, **_: Any) -> None: ...
+
+    @model_validator(mode="before")
+    @classmethod
+    def _by_its_name(cls, values: object) -> object:
+        """Take the record that the step's name names where it says neither ``into`` nor ``fields``."""
+        if not isinstance(values, dict) or values.get("into") or values.get("fields"):
+            return values
+        word = next((word for word in RECORDS.names() if word.lower() == values.get("name")), None)
+        return {**values, "into": word} if word else values
 
     @field_validator("into", mode="before")
     @classmethod
@@ -206,23 +217,11 @@ class Extract(StepFamily, Generic[R]):
                 say("required names fields that are not there: {fields}", fields=", ".join(unknown))
             )
         if self.into is not None:
-            self._refuse_what_nobody_reads(self.into)
+            refuse_without_fields(self.into)
+            own = self.kind.asked is not None
+            if own or not self.kind.readers:
+                refuse_unanswerable(self.into, self._own_specs if own else self.specs, self.readers)
         return self
-
-    def _refuse_what_nobody_reads(self, into: type[R]) -> None:
-        """Refuse a field that no reader of this step can answer: it would be missing in every record.
-
-        Raises:
-            ValueError: There is one; the phrase names it and its type.
-        """
-        if issubclass(into, RootModel):
-            phrase = say("{name} has no fields; give a model that has it as one", name=into.__name__)
-            raise ValueError(phrase)  # noqa: TRY004 - told to the person who wrote it, as any other mistake
-        specs = self.specs if self.kind.asked is None else self._own_specs
-        for name, spec in specs.items() if not self.kind.readers or self.kind.asked is not None else ():
-            beside_a_label = spec.plain and "layout" in self.readers
-            if not beside_a_label and "model" not in self.readers:
-                raise only_by_model(name, into)
 
     @cached_property
     def record_type(self) -> type[R]:
@@ -316,7 +315,8 @@ class Extract(StepFamily, Generic[R]):
             papers, weighed = weigh_model(papers, model.reading, self.kind.proof)
             model = replace(model, reading=weighed)
         extraction = make_extraction(self.returns, judge, papers, model)
-        confidences = with_confidence(extraction, self.calibration or default_calibration())
+        calibration = self.calibration or (default_calibration() if kind.fitted else None)
+        confidences = with_confidence(extraction, calibration) if calibration else {}
         return extraction.model_copy(update=confidences).shown_on(case.documents)
 
     def _needs_model(self, papers: PaperReadings, judge: Judge) -> bool:

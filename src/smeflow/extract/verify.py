@@ -5,10 +5,9 @@ document, what the record says is held against what they found, and the laws of 
 """
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from datetime import date, datetime
 from decimal import Decimal
-from enum import Enum
 from pathlib import Path
 from typing import Any, Literal
 
@@ -22,6 +21,7 @@ from smeflow.errors import SmeflowError
 from smeflow.extract.field_values import canonical_text, ground_field, parse_field, same_value, sentence_value
 from smeflow.extract.grounding import ground
 from smeflow.extract.model_reader import ModelReading
+from smeflow.extract.other_records import fields_of_values, plain_record, single_values
 from smeflow.extract.papers import PaperReadings
 from smeflow.extract.proof import Judge
 from smeflow.extract.result import Extraction
@@ -48,23 +48,6 @@ VERDICTS: Mapping[Verdict, tuple[str, Phrase]] = {
     "unchecked": ("?", say("not checked")),
 }
 """The sign and the words of each verdict."""
-_WRAPPED = ("value", "valueString", "valueDate", "valueNumber", "valueCurrency", "content", "text", "amount")
-"""Where programs that give a value with its confidence or place keep the value itself, the first that is."""
-_BESIDE_VALUES = frozenset(
-    {
-        *("confidence", "score", "citation", "citations", "quote", "reasoning", "type", "matching"),
-        *("page", "pages", "box", "bbox", "bounding_box", "polygon", "boundingregions", "spans"),
-        *("currencycode", "currencysymbol"),
-    }
-)
-_NEUTRAL = frozenset(
-    {
-        *("data", "fields", "result", "record", "extracted", "extraction", "meta", "general", "details"),
-        *("document", "documents", "invoice", "header", "summary", "totals", "total", "amounts", "amount"),
-        *("dates", "payment", "payment_details", "bank"),
-    }
-)
-"""Words of groups that say nothing of whose the value is."""
 
 
 class VerifiedField(BaseModel):
@@ -156,7 +139,7 @@ def verify(
     """
     read_document = document if isinstance(document, Document) else read(document)
     case = Case.of(read_document)
-    values = dict(_leaves(_plain_record(record)))
+    values = dict(single_values(plain_record(record)))
     if not values:
         raise SmeflowError(
             say("The record holds no value; give a mapping or a Pydantic model with values in it.")
@@ -166,7 +149,7 @@ def verify(
         fields = {path: _looked_up(path, value, case.documents) for path, value in values.items()}
         return Verification(proven=False, fields=fields)
     step = _Held(name="verified", into=kind.record, constants={"company": company})
-    return _Verifier(step, case, _mapped(values, kind, step.specs, names or {}), values).result()
+    return _Verifier(step, case, fields_of_values(values, kind, step.specs, names or {}), values).result()
 
 
 class _Verifier:
@@ -302,43 +285,6 @@ def _guessed_kind(value: Any) -> Any:
     return "date" if isinstance(value, date) else "text"
 
 
-def _plain_record(record: object) -> Mapping[str, Any]:
-    if isinstance(record, BaseModel):
-        return {name: getattr(record, name) for name in type(record).model_fields}
-    if isinstance(record, Mapping):
-        return record
-    raise SmeflowError(
-        say("{type} is no record; give a mapping or a Pydantic model.", type=type(record).__name__)
-    )
-
-
-def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, Any]]:
-    """Give every single value with its path; nothing for what is empty."""
-    if isinstance(value, BaseModel):
-        value = _plain_record(value)
-    if isinstance(value, Mapping):
-        inner = _unwrapped(value)
-        if inner is not value:
-            yield from _leaves(inner, path)
-            return
-        for name, member in value.items():
-            yield from _leaves(member, f"{path}.{name}" if path else str(name))
-    elif isinstance(value, list | tuple | set | frozenset):
-        for number, member in enumerate(value):
-            yield from _leaves(member, f"{path}.{number}")
-    elif value is not None and str(value).strip():
-        yield path, value.value if isinstance(value, Enum) else value
-
-
-def _unwrapped(value: Mapping[str, Any]) -> Any:
-    """Take a value out of what says how sure somebody is of it, or where it stands."""
-    keys = set(map(str, value))
-    held = next((key for key in _WRAPPED if key in keys), None)
-    if held is None or not {key.lower() for key in keys - set(_WRAPPED)} <= _BESIDE_VALUES:
-        return value
-    return value[held]
-
-
 def _kind_of_record(
     record: object, values: Mapping[str, Any], into: str | type[BaseModel] | None, names: Mapping[str, str]
 ) -> RecordKind | None:
@@ -350,60 +296,10 @@ def _kind_of_record(
         own = kind_of(type(record))
         return own.like or own
     rows = [row for row in record_kinds() if row.also_called or row.asked]
-    counted = [(len(set(_mapped(values, row, row.asked or {}, names).values())), row) for row in rows]
+    mapped = ((fields_of_values(values, row, row.asked or {}, names), row) for row in rows)
+    counted = [(len(set(fields.values())), row) for fields, row in mapped]
     most, row = max(counted, key=lambda pair: pair[0], default=(0, None))
     return row if most else None
-
-
-def _mapped(
-    values: Mapping[str, Any], kind: RecordKind, specs: Mapping[str, FieldSpec], names: Mapping[str, str]
-) -> dict[str, str]:
-    """Tell which of our fields each value is, by path; one that could be two is none.
-
-    Raises:
-        SmeflowError: *names* speaks of a value or a field that is not there.
-    """
-    for path, name in names.items():
-        if name not in specs or path not in values:
-            known = ", ".join(specs if name not in specs else values)
-            wrong = name if name not in specs else path
-            raise SmeflowError(say("names: there is no {name}; use one of {known}", name=wrong, known=known))
-    words = {_joined(name): name for name in specs}
-    for name, others in kind.also_called.items():
-        words |= {other: name for other in others if name in specs and other not in words}
-    mapped: dict[str, str] = {}
-    for path in values:
-        own = names.get(path) or _field_of(path, words)
-        if own is not None:
-            mapped[path] = own
-    by_own_name = {name for path, name in mapped.items() if path == name or path in names}
-    several = {name for name in mapped.values() if list(mapped.values()).count(name) > 1}
-    return {
-        path: name
-        for path, name in mapped.items()
-        if name not in several or (name in by_own_name and (path == name or path in names))
-    }
-
-
-def _field_of(path: str, words: Mapping[str, str]) -> str | None:
-    """Find the field a path speaks of; what stands in a list is none."""
-    parts = [_joined(part) for part in path.split(".")]
-    if any(part.isdecimal() for part in parts):
-        return None
-    while parts:
-        whole = "_".join(parts)
-        if whole in words:
-            return words[whole]
-        if parts[0] not in _NEUTRAL or len(parts) == 1:
-            return None
-        parts = parts[1:]
-    return None
-
-
-def _joined(name: str) -> str:
-    """Write ``InvoiceTotal``, ``invoice-total`` and ``Invoice Total`` as ``invoice_total``."""
-    spaced = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", "_", name)
-    return re.sub(r"[^a-z0-9]+", "_", folded(spaced)).strip("_")
 
 
 def _as_text(value: Any) -> str:

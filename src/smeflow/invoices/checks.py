@@ -54,7 +54,11 @@ CHECK_WORDS: Mapping[str, Phrase] = {
     "unique": say("nothing else could be meant"),
     "tied": say("something says what it is"),
     "is_invoice": say("an invoice"),
+    "is_receipt": say("a receipt"),
+    "paid-change=total": say("paid less change makes the total"),
+    "lines=total": say("the lines make the total"),
     "exemption": say("reason for no VAT"),
+    "other_tax": say("the tax is VAT"),
     "page_agrees": say("page and data agree"),
 }
 """What people call the checks of an invoice, wherever they are made."""

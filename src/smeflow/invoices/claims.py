@@ -15,6 +15,7 @@ from smeflow.core.case import Known
 from smeflow.core.claims import Claim
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import bare_number
+from smeflow.invoices.receipt import Receipt
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import Reading, SupplierLookup
@@ -42,6 +43,28 @@ def invoice_claims(record: Invoice, known: Known) -> Iterator[Claim]:
         yield order
     if record.iban:  # of a credit note too: whoever reads the ledger pays to the account that stands in it
         yield _account_claim(record, names[0], known)
+
+
+def receipt_claims(record: Receipt, _known: Known) -> Iterator[Claim]:
+    """Claim that the receipt was not there before: seller, day, hour where it is printed, and total."""
+    registered = registered_number(record.seller_details)
+    name = folded(record.seller or "").replace(" ", "")
+    if record.issue_date is None or record.total_gross is None:
+        return
+    for who in (*((registered,) if registered else ()), *((f"name {name}",) if name else ())):
+        amount = f"{record.total_gross:.2f} {record.currency or ''}".strip()
+        moment = f"{record.issue_date} {record.sale_time or ''}".strip()
+        yield Claim(
+            rule="sole",
+            key=f"receipt {who} on {moment} over {record.total_gross.normalize():f}",
+            value=registered,
+            about=say(
+                "a receipt of {seller} of the same moment over the same amount: {amount}",
+                seller=record.seller or registered,
+                amount=amount,
+            ),
+            shown=f"{amount}, {moment}",
+        )
 
 
 def identities(record: Invoice) -> tuple[str, ...]:

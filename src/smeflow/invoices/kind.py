@@ -1,6 +1,6 @@
-"""What an invoice is to the rest of smeflow: the row `INVOICE`.
+"""What an invoice and a receipt are to the rest of smeflow: the rows `INVOICE` and `RECEIPT`.
 
-Who reads it, what must hold of it, what it claims, what proves it, and what a model is asked for.
+Who reads each, what must hold of it, what it claims, what proves it, and what a model is asked for.
 """
 
 import json
@@ -37,8 +37,11 @@ from smeflow.invoices.claims import (
     approved_supplier,
     examples_for,
     invoice_claims,
+    receipt_claims,
     supplier_lookup,
 )
+from smeflow.invoices.receipt import PAYMENT_WAYS, Receipt, check_receipt, total_upheld
+from smeflow.invoices.receipt import READ_TWICE as RECEIPT_READ_TWICE
 from smeflow.invoices.record import INVOICE_KINDS, REQUIRED, Invoice
 from smeflow.invoices.xml.rules import ASKED_CHECKS
 from smeflow.kinds.field_names import FIELDS, field_name
@@ -258,6 +261,7 @@ INVOICE = RecordKind(
     ),
     also_called=_other_names(),
     same_text=_is_same_name,
+    fitted=True,
     groups={"supplier": "seller"},
     several=_several_invoices,
     alike=FieldLikeness(
@@ -265,3 +269,73 @@ INVOICE = RecordKind(
     ),
 )
 """The row of invoices."""
+
+RECEIPT_REQUIRED = ("seller", "issue_date", "currency", "total_gross")
+"""What a receipt must have before it can be proven."""
+RECEIPT_FIELDS: Mapping[str, FieldSpec] = {
+    "seller": FieldSpec(kind="text", about="the name of the shop or firm that sold"),
+    "issue_date": FieldSpec(kind="date", about="the day of the sale"),
+    "sale_time": FieldSpec(kind="text", optional=True, about="the hour of the sale as HH:MM"),
+    "currency": FieldSpec(kind="currency", about="the currency's code or sign"),
+    "total_gross": FieldSpec(kind="money", about="what was paid in the end, with VAT, after rounding"),
+    "total_vat": FieldSpec(kind="money", optional=True, about="the VAT in the total"),
+    "card_last4": FieldSpec(kind="identifier", optional=True, about="the last four digits of the card"),
+}
+"""What a model is asked for; the reader of pages finds more."""
+RECEIPT_WORDS: Mapping[str, Phrase] = {
+    "seller": FIELDS["seller"],
+    "issue_date": say("day of sale"),
+    "sale_time": say("hour"),
+    "currency": FIELDS["currency"],
+    "total_gross": say("total paid"),
+    "total_net": FIELDS["total_net"],
+    "total_vat": FIELDS["total_vat"],
+    "rounding": FIELDS["rounding"],
+    "amount_paid": say("handed over"),
+    "change_given": say("change"),
+    "payment_means": say("way to pay"),
+    "card_last4": say("end of card number"),
+    "vat": FIELDS["vat"],
+    "lines": FIELDS["lines"],
+}
+
+
+def _read_receipt(documents: tuple[Document, ...], context: ReaderContext, /) -> Reading | None:
+    from smeflow.invoices.page.read_receipt import read_receipt
+
+    return read_receipt(
+        documents, labels=context.labels, own_names=context.firm.names if context.firm else ()
+    )
+
+
+def _is_receipt(page: Reading) -> bool:
+    return "total_gross" in page.findings and bool({"issue_date", "seller"} & page.findings.keys())
+
+
+def _several_receipts(n: int) -> Phrase:
+    return say("The documents hold {n} receipts.", n=n)
+
+
+RECEIPT = RecordKind(
+    record=Receipt,
+    readers={"layout": _read_receipt},
+    checks=check_receipt,
+    claims=receipt_claims,
+    words=RECEIPT_WORDS,
+    check_words=CHECK_WORDS,
+    value_words={"payment_means": PAYMENT_WAYS},
+    required=RECEIPT_REQUIRED,
+    asked=RECEIPT_FIELDS,
+    papers=PaperRules(
+        is_one=_is_receipt,
+        read_twice=ReadTwice(fields=RECEIPT_READ_TWICE, check=recognition_check, derived=DERIVED),
+    ),
+    proof=ProofRules(
+        closed=total_upheld,
+        guarded=RECEIPT_REQUIRED,
+        stops_proof_only=frozenset({"tied"}),
+    ),
+    groups={"supplier": "seller"},
+    several=_several_receipts,
+)
+"""The row of receipts."""

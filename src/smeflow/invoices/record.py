@@ -136,6 +136,7 @@ class InvoiceLine(Record):
 
 
 InvoiceKind = Literal["invoice", "credit_note", "corrected", "prepayment", "self_billed"]
+"""BT-3 in words: 380, 381, 384, 386, 389."""
 CORRECTING_KINDS: frozenset[str] = frozenset({"credit_note", "corrected"})
 """Those that name an invoice before them."""
 INVOICE_KINDS: Mapping[str, Phrase] = {
@@ -146,7 +147,6 @@ INVOICE_KINDS: Mapping[str, Phrase] = {
     "self_billed": say("self-billed invoice"),
 }
 """What people call them."""
-"""BT-3 in words: 380, 381, 384, 386, 389."""
 
 
 class Control(Record):

@@ -19,7 +19,9 @@ from smeflow.kinds.field_names import COMMON_CHECKS, FIELDS, localized_field
 from smeflow.kinds.lookup import KindError, KindTable
 from smeflow.kinds.records import Check, FieldKind, Labels, Reading, Record
 
-RECORDS = KindTable("records", {"Invoice": "smeflow.invoices.kind:INVOICE"})
+RECORDS = KindTable(
+    "records", {"Invoice": "smeflow.invoices.kind:INVOICE", "Receipt": "smeflow.invoices.kind:RECEIPT"}
+)
 """What ``into:`` may name in a recipe. The word is the kind's stable id."""
 ReaderSlot = Literal["exact", "layout"]
 """Who reads: the data in a file, or what a page shows. A recipe leaves one out with ``readers:``."""
@@ -258,6 +260,8 @@ class RecordKind:
     """What other programs call the fields, in small letters with underlines."""
     same_text: Callable[[str, str], bool] | None = None
     """Whether two texts of one field are the same name; without it, where their letters and digits are."""
+    fitted: bool = False
+    """Whether the weights of confidence that ship with smeflow were fitted on such records."""
     groups: Mapping[str, str] = field(default_factory=dict)
     """What measurements are grouped by: a word and the field that gives it."""
     several: Callable[[int], Phrase] = _several

@@ -104,6 +104,7 @@ class RowCoverage:
         self._sql = sql
         self._begun = False
         self._contents = {table: itemgetter(*content_columns(table, sql)) for table in COVERED}
+        self._times = {table: [name for name in _TIMES if name in sql.columns[table]] for table in COVERED}
 
     def __call__(self, transaction: Transaction, table: str, key: int, row: Row, *, added: bool) -> None:
         """Cover *row* as it was just written."""
@@ -112,7 +113,7 @@ class RowCoverage:
             return
         if table not in COVERED:
             return
-        at = next((str(row[name]) for name in _TIMES if row.get(name)), "")
+        at = str(next(filter(None, map(row.get, self._times[table])), ""))
         if not self._begun:
             self.begin(transaction, table if added else "", key, at)
         item = key if table == "items" else int(row.get("item", 0))
@@ -177,13 +178,22 @@ def _salt(transaction: Transaction, table: str, item: int, row: Row) -> str:
     if table == "items":
         return str(row["salt"])
     if table == "ends":
-        return str((transaction.first("salt of call", id_=row["call"]) or ("",))[0])
+        salt: str | None = transaction.memo.get(f"salt of call {row['call']}")
+        return str((transaction.first("salt of call", id_=row["call"]) or ("",))[0]) if salt is None else salt
     if not item:
         return ""
-    salts = transaction.memo.setdefault("salts", {})
-    if item not in salts:
-        salts[item] = str((transaction.first("salt of item", id_=item) or ("",))[0])
-    return str(salts[item])
+    salt = transaction.memo.get(f"salt {item}")
+    if salt is None:
+        salt = str((transaction.first("salt of item", id_=item) or ("",))[0])
+        know_salt(transaction, item, salt)
+    return salt
+
+
+def know_salt(transaction: Transaction, item: int, salt: str, *, call: int = 0) -> None:
+    """Spare this transaction reading an item's salt, which never changes; *call* is one of the item's."""
+    transaction.memo[f"salt {item}"] = salt
+    if call:
+        transaction.memo[f"salt of call {call}"] = salt
 
 
 def content_columns(table: str, sql: SqlStatements) -> tuple[str, ...]:

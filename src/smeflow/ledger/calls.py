@@ -4,18 +4,17 @@ import json
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, Protocol
 
 from smeflow._text import canonical_json, sha256
 from smeflow.core.events import NOBODY, EventValue, RunEvents
 from smeflow.errors import BudgetSpent, LLMError, LLMRejected, LLMUnavailable
 from smeflow.i18n import say
-from smeflow.ledger.audit import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry, know_salt
 from smeflow.ledger.budget import Budget, Purse, adjust_spent, spend
 from smeflow.ledger.items import LeaseLost
 from smeflow.ledger.replies import Recalls, call_fields, find_recalled, recalled_json, reply_json, reply_of
-from smeflow.ledger.rows import NANO, ItemRow, pictures_in
+from smeflow.ledger.rows import ItemRow, pictures_in
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 from smeflow.llm.call_log import Scope, Ticket
@@ -114,6 +113,7 @@ class LedgerCallLog:
             row = transaction.first("lease of item", id_=self.item.id)
             if row is None or row[0] != self.item.lease:
                 raise LeaseLost(self.item.id)
+            know_salt(transaction, self.item.id, self.item.salt)
             month = f"{self.store.clock():%Y-%m}"
             if nanos:
                 spend(transaction, self._purses(month), nanos, self.budget.currency)
@@ -199,6 +199,7 @@ class LedgerCallLog:
         def job(transaction: Transaction) -> int:
             row = _end(call, end, self.budget, self.store.now())
             ended[:] = [row]
+            know_salt(transaction, self.item.id, self.item.salt, call=call["id"])
             transaction.add("ends", row)
             _give_back(transaction, call, row, self._purses(call["month"]))
             outcome = [row["state"], row["model"], row["cost"], sha256(row["reply"] or row["error"] or "")]
@@ -393,8 +394,3 @@ def deferred_name(recipe: str, key: str) -> str:
 def _is_deferred(transaction: Transaction, recipe: str, call: Row) -> bool:
     row = transaction.first("get memory", name_=deferred_name(recipe, call["key"]))
     return row is not None and json.loads(row[1])["call"] == call["id"]
-
-
-def nanos_to_money(nanos: int, currency: str) -> Money:
-    """Give billionths as money."""
-    return Money((Decimal(nanos) / NANO).quantize(Decimal("0.000001")), currency)

@@ -8,14 +8,13 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
-from functools import cached_property
 from typing import Any
 
 from smeflow._text import canonical_json, sha256
 from smeflow.core.claims import Claim
 from smeflow.documents.document import PageRange
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.audit import add_audit_entry
+from smeflow.ledger.audit import add_audit_entry, know_salt
 from smeflow.ledger.between import compare_claims
 from smeflow.ledger.items import (
     change_item,
@@ -25,7 +24,7 @@ from smeflow.ledger.items import (
     reason_of,
     state_changes,
 )
-from smeflow.ledger.rows import ItemRow, Reason, ResultKind, ResultRow, State, columns_of
+from smeflow.ledger.rows import NO_REASON, ItemRow, Reason, ResultKind, ResultRow, State, columns_of
 from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
 
@@ -44,11 +43,12 @@ class NewResult:
     """JSON."""
     wanted: bool = False
     lookups: Sequence[tuple[str, str]] = ()
+    hash: str = field(init=False)
+    """Identifies the value; an approval names it."""
 
-    @cached_property
-    def hash(self) -> str:
-        """Identify the value; an approval names it."""
-        return sha256(self.value)
+    def __post_init__(self) -> None:
+        """Hash the value once: it is asked for three times."""
+        object.__setattr__(self, "hash", sha256(self.value))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -56,7 +56,7 @@ class Ending:
     """Where a piece of work left its item."""
 
     state: State
-    reason: Reason = Reason()  # noqa: RUF009 - frozen
+    reason: Reason = NO_REASON
     due_at: str | None = None
     wait_seconds: float | None = None
     """How long until then, when it was put off; not written down."""
@@ -94,6 +94,7 @@ def finish_item(
 
     def job(transaction: Transaction) -> None:
         at = store.now()
+        know_salt(transaction, item.id, item.salt)
         state, reason = _compared(transaction, item, ending, at)
         changes = state_changes(state, reason, at, due_at=ending.due_at, plan=ending.plan)
         # A stale holder's results are rolled back with its change of state, which is refused below.

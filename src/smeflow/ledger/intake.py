@@ -17,6 +17,7 @@ from smeflow.ledger.items import (
     reason_of,
     state_changes,
 )
+from smeflow.ledger.known import KnownItem, KnownItems
 from smeflow.ledger.rows import Reason
 from smeflow.ledger.store import LedgerStore, record_blob, store_blob
 from smeflow.ledger.writer import Row, Transaction
@@ -56,39 +57,19 @@ class IntakeCounts:
     """What was taken in before and cannot be read now: it stays as it was."""
 
 
-@dataclass(frozen=True, slots=True)
-class _Known:
-    id: int
-    key: str
-    name: str
-    version: str
-    state: str
-
-    @property
-    def by_content(self) -> bool:
-        """Whether its key is its content: a row without a key, whose every edit is another item."""
-        return self.key.partition("#")[0] == self.version[:16]
-
-
 class Intake:
     """One pass over one source of one recipe. Only the holder of the recipe's run may make one."""
 
     def __init__(self, store: LedgerStore, recipe: str, source: str) -> None:
         self.store, self.recipe, self.source = store, recipe, source
         self.taken = IntakeCounts()
-        rows = store.tuples("known", recipe=recipe)
-        self._known = {r[1]: _Known(r[0], r[1], r[5], r[2], r[3]) for r in rows if r[4] == source}
-        self._first: dict[str, _Known] = {}
-        for known in sorted(self._known.values(), key=lambda k: k.id):
-            if known.state != "skipped":
-                self._first.setdefault(known.version, known)
+        self._known = KnownItems(store, recipe, source)
         self._seen: dict[str, str] = {}
-        self._repeats: list[tuple[Incoming, _Known]] = []
+        self._repeats: list[tuple[Incoming, KnownItem]] = []
         self._vacated: set[str] = set()
         self._keep = False
         self._away = AwayItems(store, recipe, source)
-        row = store.first("last seq", recipe=recipe)
-        self._seq = int(row[0]) if row else 0
+        self._seq = self._known.last_seq
 
     def take(
         self,
@@ -106,6 +87,8 @@ class Intake:
             SourceError: More is gone than is usual and *accept_loss* does not say so; nothing was written.
         """
         self._keep = keep and complete
+        if complete:
+            self._known.read_all()
         fresh = self._fresh(incoming)
         if complete and not keep and not accept_loss and self._live() > TOLERATED_LOSS:
             held = list(fresh)
@@ -146,14 +129,14 @@ class Intake:
                 and arrival.refused is None
             ):
                 continue
-            first = None if arrival.unique or arrival.refused else self._first.get(arrival.version)
+            first = None if arrival.unique or arrival.refused else self._known.first(arrival.version)
             if first and first.key != arrival.key:
                 if not (known and known.version == arrival.version):
                     self._repeats.append((replace(arrival, data=b""), first))
                 continue
             if not arrival.unique and arrival.refused is None:
-                place = known or _Known(0, arrival.key, arrival.name, arrival.version, "open")
-                self._first[arrival.version] = place
+                new = KnownItem(0, arrival.key, arrival.name, arrival.version, "open")
+                self._known.begin(arrival.version, known or new)
             yield arrival
 
     def _write(self, placed: list[tuple[Incoming, str]], transaction: Transaction) -> None:
@@ -181,7 +164,7 @@ class Intake:
         transaction.add("items", row)
         return str(row["salt"])
 
-    def _renew(self, transaction: Transaction, known: _Known, arrival: Incoming, blob: str) -> str:
+    def _renew(self, transaction: Transaction, known: KnownItem, arrival: Incoming, blob: str) -> str:
         row = transaction.rows("get items", id_=known.id)[0]
         reason = _refusal(arrival.refused) if arrival.refused else Reason(kind="new")
         was = reason_of(row["reason"])
@@ -208,10 +191,10 @@ class Intake:
         return str(row["salt"])
 
     def _live(self) -> int:
-        return sum(known.state != "skipped" for known in self._known.values())
+        return sum(known.state != "skipped" for known in self._known.all())
 
     def _gone(self) -> set[str]:
-        return {k.key for k in self._known.values() if k.key not in self._seen and k.state != "skipped"}
+        return {k.key for k in self._known.all() if k.key not in self._seen and k.state != "skipped"}
 
     def _refuse_loss(self, fresh: Iterable[Incoming]) -> None:
         gone = self._gone()
@@ -238,9 +221,9 @@ class Intake:
         moved = self._settle_again(gone)
         self._drop([self._known[key] for key in sorted(gone - moved) if not self._known[key].version])
         there = self._seen.keys() | moved
-        self._away.note(k.id for k in self._known.values() if k.version and k.key not in there)
+        self._away.note(k.id for k in self._known.all() if k.version and k.key not in there)
 
-    def _give_name_away(self, known: _Known) -> None:
+    def _give_name_away(self, known: KnownItem) -> None:
         """Call an item whose file is gone otherwise: another file has its name now."""
         stem, nth = f"{known.key}~{known.version[:8]}", 1
         while (key := stem if nth == 1 else f"{stem}-{nth}") in self._known:
@@ -254,17 +237,14 @@ class Intake:
             mark_changed(transaction, self.recipe)
 
         self.store.write(job)
-        del self._known[known.key]
-        self._known[key] = replace(known, key=key)
-        if self._first.get(known.version) == known:
-            self._first[known.version] = self._known[key]
+        self._known.rename(known, key)
 
     def _mark_gone(self) -> None:
         gone = self._gone()
         moved = self._settle_again(gone)
         self._drop([self._known[key] for key in sorted(gone - moved)])
 
-    def _drop(self, lost: list[_Known]) -> None:
+    def _drop(self, lost: list[KnownItem]) -> None:
         def job(transaction: Transaction) -> None:
             for known in lost:
                 leave_item(self.store, transaction, known.id)
@@ -310,7 +290,7 @@ class Intake:
             if first.id and first.key in gone and arrival.key not in self._known
         }
 
-    def _add_duplicate(self, transaction: Transaction, arrival: Incoming, first: _Known) -> None:
+    def _add_duplicate(self, transaction: Transaction, arrival: Incoming, first: KnownItem) -> None:
         self.taken.duplicates += 1
         at = self.store.now()
         reason = Reason(kind="duplicate", phrases=(say("duplicate of {name}", name=first.name),))

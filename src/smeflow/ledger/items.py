@@ -3,12 +3,13 @@
 import json
 from collections.abc import Container, Iterable, Mapping
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, cast
 
 from smeflow._text import canonical_json
 from smeflow.i18n import Phrase, phrase_from_json, phrase_to_json, say
 from smeflow.ledger.audit import add_audit_entry
-from smeflow.ledger.rows import Counts, ItemRow, Reason, State
+from smeflow.ledger.rows import NO_REASON, Counts, ItemRow, Reason, State
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
@@ -24,8 +25,9 @@ def reason_json(reason: Reason) -> str:
     )
 
 
+@lru_cache(maxsize=256)
 def reason_of(text: str) -> Reason:
-    """Read a reason."""
+    """Read a reason; most items share a few."""
     written = json.loads(text)
     return Reason(
         kind=written["kind"],
@@ -313,7 +315,7 @@ def finish_held_items(store: LedgerStore, items: Iterable[ItemRow]) -> None:
         LeaseLost: One is another one by now.
     """
     for item in items:
-        _move(store, item, "done", Reason())
+        _move(store, item, "done", NO_REASON)
 
 
 def _move(store: LedgerStore, item: ItemRow, state: State, reason: Reason) -> None:

@@ -8,7 +8,7 @@ from typing import Self
 
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
-from smeflow.ledger import calls, finish, history, items, reviews, store, verify
+from smeflow.ledger import finish, history, items, reviews, store, verify
 from smeflow.ledger.opening import mended_notice
 from smeflow.ledger.rows import (
     Action,
@@ -24,6 +24,7 @@ from smeflow.ledger.rows import (
     Spending,
     State,
     call_of,
+    nanos_to_money,
 )
 from smeflow.ledger.store import LedgerStore, utc_now
 
@@ -143,7 +144,7 @@ class Ledger:
         """Give what the answers that stand took, by item and step; what was redone since is left out."""
         rows = self.store.tuples("cost of present", recipe=recipe)
         return [
-            PresentCost(item, step, fingerprint, count, calls.nanos_to_money(nanos, self.currency).amount)
+            PresentCost(item, step, fingerprint, count, nanos_to_money(nanos, self.currency).amount)
             for item, step, fingerprint, count, nanos in rows
         ]
 
@@ -158,7 +159,7 @@ class Ledger:
         return self._spending(0, int(row[1]) if row else 0, 0)
 
     def _spending(self, count: int, nanos: int, items_asked: int) -> Spending:
-        return Spending(calls=count, cost=calls.nanos_to_money(nanos, self.currency), items=items_asked)
+        return Spending(calls=count, cost=nanos_to_money(nanos, self.currency), items=items_asked)
 
     def runs(self, recipe: str | None = None) -> list[RunRow]:
         """Give the runs, oldest first."""

@@ -139,7 +139,7 @@ class EffectLog:
         return [item_of(row) for row in rows]
 
     def of_rejected(self) -> list[ItemRow]:
-        """Give the items that were rejected after something was done with them."""
+        """Give the items that were rejected after something was done with them, or may have been."""
         rows = self.store.read("rejected with effects", recipe=self.recipe, sink=self.sink)
         return [item for item in map(item_of, rows) if item.reason.kind == "rejected"]
 

@@ -16,6 +16,8 @@ from smeflow.money import Money
 
 RECENT_REPLIES = 200
 """So many recalled replies are kept in memory."""
+LOOKED_UP = 2000
+"""So many requests are looked up one by one; a run that asks more reads once what was ever answered."""
 RequestKey = tuple[str, str, str]
 """A request's hash, the provider and the model."""
 
@@ -73,14 +75,16 @@ def find_recalled(store: LedgerStore, key: RequestKey) -> Reply | None:
 
 
 class Recalls:
-    """Knows which requests were ever answered, so that the many new ones cost no look-up. Safe to share.
+    """Knows which requests were ever answered, so that the many new ones of a long run cost no look-up.
 
-    What another process asks meanwhile is not seen: that loses a saving, nothing else.
+    A short run costs what it asks, however much was answered before. Safe to share. What another process asks
+    meanwhile may not be seen: that loses a saving, nothing else.
     """
 
     def __init__(self, store: LedgerStore) -> None:
         self._store = store
-        self._answered = {_short(row[0]) for row in store.tuples("answered")}
+        self._answered: set[int] | None = None
+        self._asked = 0
         self._recent: dict[RequestKey, Reply] = {}
         self._written: dict[int, tuple[Reply, str]] = {}
         self._lock = threading.Lock()
@@ -88,12 +92,16 @@ class Recalls:
     def add(self, request_hash: str) -> None:
         """Note that a request was answered."""
         with self._lock:
-            self._answered.add(_short(request_hash))
+            if self._answered is not None:
+                self._answered.add(_short(request_hash))
 
     def find(self, key: RequestKey) -> Reply | None:
         """Give the reply the same model gave to an equal request."""
         with self._lock:
-            if _short(key[0]) not in self._answered:
+            self._asked += 1
+            if self._answered is None and self._asked > LOOKED_UP:
+                self._answered = {_short(row[0]) for row in self._store.tuples("answered")}
+            if self._answered is not None and _short(key[0]) not in self._answered:
                 return None
             known = self._recent.get(key)
         if known is not None:

@@ -39,6 +39,10 @@ class Reason:
         return "; ".join(str(p) for p in self.phrases)
 
 
+NO_REASON = Reason()
+"""Nothing is to be said of it: it is done."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ItemRow:
     """One item: a file, a mail, a row, a period, or a part of one."""
@@ -279,3 +283,8 @@ _AS_IS = (
     *("id", "key", "attempt", "item", "version", "step", "fingerprint", "take", "run", "request", "provider"),
     "model",
 )
+
+
+def nanos_to_money(nanos: int, currency: str) -> Money:
+    """Give billionths as money."""
+    return Money((Decimal(nanos) / NANO).quantize(Decimal("0.000001")), currency)

@@ -110,6 +110,8 @@ def _item_reads() -> dict[str, ClauseElement]:
         items.c.name,
         items.c.media_type,
     )
+    brief = (items.c.id, items.c.key, items.c.name, items.c.version, items.c.state)
+    whole = items.c.parent.is_(None)  # no part of another
     source = items.c.source == bindparam("source")
     return {
         "lease of item": select(items.c.lease).where(items.c.id == bindparam("id_")),
@@ -127,7 +129,15 @@ def _item_reads() -> dict[str, ClauseElement]:
         .order_by(*ORDER)
         .limit(bindparam("most"))
         .offset(NOTHING),
-        "known": select(*known).where(OF_RECIPE, items.c.parent.is_(None)),
+        "known": select(*known).where(OF_RECIPE, whole),
+        "known of source": select(*brief).where(OF_RECIPE, source, whole),
+        "known by key": select(*brief).where(OF_RECIPE, source, whole, items.c.key == bindparam("key")),
+        "known by version": select(*brief)
+        .where(OF_RECIPE, source, whole, items.c.version == bindparam("version"))
+        .where(items.c.state != word("skipped"))
+        .order_by(items.c.id)
+        .limit(ONE)
+        .offset(NOTHING),
         "last seq": select(func.coalesce(func.max(items.c.seq), NOTHING)).where(OF_RECIPE),
         "counts": select(items.c.state, func.count()).where(OF_RECIPE).group_by(items.c.state),
         "plans": select(items.c.plan, items.c.state, items.c.wanted, func.count())
@@ -264,7 +274,7 @@ def _place_reads() -> dict[str, ClauseElement]:
         effects.c.item.in_((items.c.id, items.c.parent)),
         of_sink,
         effects.c.kind != word("plan"),
-        effects.c.state == word("done"),
+        or_(effects.c.state == word("done"), effects.c.state == word("begun")),
     )
     return {
         "places of folder": select(places).where(of_folder).order_by(places.c.id),

@@ -5,6 +5,7 @@ import json
 import os
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from difflib import get_close_matches
 from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
@@ -154,8 +155,8 @@ def as_llm(llm: "LLM | str | BaseChatModel | None") -> ConnectedLLM | None:
         return own if isinstance(own, ConnectedLLM) else PlacedLLM(own, place)
     what = f"the class {llm.__name__}" if isinstance(llm, type) else f"a {type(llm).__name__}"
     raise TypeError(
-        f'{what} is no model: write its name, such as "openai/gpt-5-mini" or "auto", or give what connect(…) '
-        "gives, a chat model of LangChain, or an object with complete(request)"
+        f'{what} is no model: write its name, such as "openai/gpt-6.1-terra" or "auto", or give what '
+        "connect(…) gives, a chat model of LangChain, or an object with complete(request)"
     )
 
 
@@ -200,11 +201,12 @@ def _parse_name(name: str) -> tuple[Provider, str]:
             )  # fmt: skip
         raise LLMRejected(phrase, reason="model")
     row = PROVIDERS[provider]
-    if not (model or row.usual_model):
+    usual = row.usual_model_on(datetime.now(UTC).date())
+    if not (model or usual):
         raise LLMRejected(
             say('Write the model after the provider: "{name}/MODEL".', name=provider), reason="model"
         )
-    return row, model or row.usual_model
+    return row, model or usual
 
 
 def _from_provider(row: Provider, model: str, settings: _Settings) -> OpenAICompatible:

@@ -6,8 +6,10 @@ not bind itself to a region is ``unknown``, and that counts as outside.
 """
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import date, timedelta
 from decimal import Decimal
 from importlib import resources
 from ipaddress import ip_address
@@ -18,6 +20,19 @@ from smeflow.llm.dialects import CHAT, RESPONSES, Dialect, Dropped
 from smeflow.llm.interface import ModelEndpoint, Region
 
 Ability = Literal["json_schema", "images", "batch", "log_probabilities"]
+
+
+CHANGES_DAYS_BEFORE = 14
+"""How long before a model's end the provider's usual one is another."""
+_SNAPSHOT = re.compile(r"-\d{4}-\d{2}-\d{2}$")
+
+
+@dataclass(frozen=True, slots=True)
+class ModelShutdown:
+    """When a provider answers for a model no more, and which one it recommends in its place."""
+
+    on: date
+    instead: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,7 +54,12 @@ class Provider:
     dialect: Dialect = CHAT
     """How its own address is spoken to; another address (``base_url``) is always spoken to as `CHAT`."""
     usual_model: str = ""
-    """What ``auto`` takes where only the provider is allowed by name; empty: whatever the server has."""
+    """What ``auto`` takes where only the provider is allowed by name; empty: whatever the server has.
+
+    `usual_model_on` says which one it is on a day.
+    """
+    shutdowns: Mapping[str, ModelShutdown] = field(default_factory=dict, hash=False)
+    """The models whose end it has announced, as far as it was looked up."""
     kind: Literal["remote", "server"] = "remote"
     """A server runs on this machine, and ``auto`` looks whether it answers."""
     processed: str = ""
@@ -61,18 +81,45 @@ class Provider:
     surcharge: Decimal = Decimal(1)
     """What its prices are of the list's."""
 
+    def usual_model_on(self, day: date) -> str:
+        """Give the usual model of *day*: a fortnight before one ends, it is the recommended one."""
+        model = self.usual_model
+        while (end := self.shutdown_of(model)) and day >= end.on - timedelta(days=CHANGES_DAYS_BEFORE):
+            model = end.instead
+        return model
+
+    def shutdown_of(self, model: str) -> ModelShutdown | None:
+        """Give the announced end of *model*, of a dated snapshot too; None where none is known."""
+        return self.shutdowns.get(_SNAPSHOT.sub("", model))
+
 
 def _provider(row: dict[str, Any]) -> Provider:
     """Make a provider of its row in ``providers.json``, which has lists for sets and names for dialects."""
     sets = {name: frozenset(row.get(name, ())) for name in ("can", "dropped")}
     dialect = _DIALECTS[row.get("dialect", CHAT.name)]
-    return Provider(**{**row, **sets, "dialect": dialect, "surcharge": Decimal(row.get("surcharge", 1))})
+    ends = {
+        model: ModelShutdown(date.fromisoformat(day), instead)
+        for model, (day, instead) in row.get("shutdowns", {}).items()
+    }
+    given = {"dialect": dialect, "surcharge": Decimal(row.get("surcharge", 1)), "shutdowns": ends}
+    return Provider(**{**row, **sets, **given})
 
 
 _DIALECTS: Mapping[str, Dialect] = {dialect.name: dialect for dialect in (CHAT, RESPONSES)}
 _ROWS = resources.files("smeflow.llm").joinpath("providers.json").read_text(encoding="utf-8")
 PROVIDERS: Mapping[str, Provider] = {row["name"]: _provider(row) for row in json.loads(_ROWS)}
 """By name: those that say they process in the European Union, the others, servers on this machine."""
+_NAMED = re.compile(r"(?<![\w/@.-])([a-z][a-z-]*)/([\w][\w.:/-]*)")
+
+
+def ending_models(text: str) -> Iterator[tuple[str, ModelShutdown]]:
+    """Find the models that *text* (a recipe, a ``smeflow.toml``) names and whose end is announced."""
+    for name, provider, model in dict.fromkeys((m[0], m[1], m[2]) for m in _NAMED.finditer(text)):
+        end = PROVIDERS[provider].shutdown_of(model) if provider in PROVIDERS else None
+        if end is not None:
+            yield name, end
+
+
 Residency = Literal["local", "eu", "any"]
 _WITHIN: Mapping[Residency, frozenset[Region]] = {
     "local": frozenset({"local"}),

@@ -16,11 +16,10 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from smeflow.errors import LLMUnavailable
 from smeflow.i18n import say
-from smeflow.llm.error_mapping import error_from_library, timed_out
+from smeflow.llm.error_mapping import timed_out
 
 if TYPE_CHECKING:
     import aiohttp
-    from openai import AsyncOpenAI
 
 MAX_BYTES = 8 * 1024 * 1024
 """The longest answer that is read, before and after decompression."""
@@ -279,71 +278,6 @@ def _kind(error: BaseException) -> str:
     inner = getattr(error, "os_error", None)  # foreign: aiohttp's errors of a connection wrap the system's
     reasons = (e.strerror for e in (inner, error) if isinstance(e, OSError) and e.strerror)
     return str(next(reasons, type(inner or error).__name__))
-
-
-@dataclass(eq=False, kw_only=True)
-class SdkWire(AioWire):
-    """HTTP by an ``AsyncOpenAI`` client (or Azure's, or one with an ``http_client`` of your own).
-
-    Its retries and redirects are off, its key is used where none is given, and the limit of bytes and the
-    deadline are ours.
-    """
-
-    client: "AsyncOpenAI" = field(repr=False)
-
-    def __post_init__(self) -> None:
-        """Take the client's retries away."""
-        self.client = self.client.with_options(max_retries=0)
-
-    async def _exchange(self, pending: PendingRequest) -> HttpResponse:
-        import openai
-
-        try:
-            async with asyncio.timeout(pending.timeout_seconds):
-                return await self._sent(pending)
-        except TimeoutError:
-            raise timed_out(pending.timeout_seconds) from None
-        except openai.APIStatusError as error:
-            return HttpResponse(
-                error.response.status_code, _lower_case(error.response.headers), error.response.content
-            )
-        except Exception as error:  # noqa: BLE001 - the SDK lets errors of its transport through
-            mapped = error_from_library(error, provider="openai", model="", seconds=pending.timeout_seconds)
-            raise mapped if isinstance(mapped, LLMUnavailable) else error from None
-
-    async def _sent(self, pending: PendingRequest) -> HttpResponse:
-        import httpx2
-        import openai
-
-        post: Any = self.client.post  # its overloads know no raw, unread response
-        unread = await post(
-            pending.url,
-            cast_to=httpx2.Response,
-            content=pending.body,
-            options={
-                "follow_redirects": False,
-                "timeout": pending.timeout_seconds,
-                "headers": dict(pending.headers),
-            },
-            stream=True,  # so that the limit of bytes is ours
-            stream_cls=openai.AsyncStream[Any],
-        )
-        body = b""
-        try:
-            async for piece in unread.aiter_raw():
-                body += piece
-                if len(body) > self.max_bytes:
-                    break
-        finally:
-            await unread.aclose()
-        too_long = len(body) > self.max_bytes
-        return decompressed(
-            unread.status_code,
-            _lower_case(unread.headers),
-            body[: self.max_bytes],
-            self.max_bytes,
-            too_long=too_long,
-        )
 
 
 def _lower_case(headers: Mapping[str, str]) -> dict[str, str]:

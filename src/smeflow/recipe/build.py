@@ -314,8 +314,8 @@ class RecipeBuilder:
 
     def _function_step(self, step: Any, fields: dict[str, Any], path: KeyPath, word: str) -> Step[Any] | None:
         if not isinstance(step, FunctionStep):
-            problem = say("{name} is no step: put @step in front of the function", name=word)
-            self.report((*path, word), problem, key=True)
+            reason = say("{name} is no step: put @step in front of the function", name=word)
+            self.report((*path, word), reason, key=True)
             return None
         parameters = parameters_of(step.function)
         written = {key: value for key, value in fields.items() if key != "name"}

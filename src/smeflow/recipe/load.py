@@ -81,8 +81,7 @@ class Recipe:
 
     def __post_init__(self) -> None:
         """Make an entry of each step, and check what no file was checked for."""
-        if not isinstance(self.sinks, tuple):
-            object.__setattr__(self, "sinks", tuple(self.sinks))
+        object.__setattr__(self, "sinks", tuple(self.sinks))
         if not self.text_hash:
             plan = [[fingerprint(e.step), e.when_text, e.review_text, e.llm, e.agree] for e in self.entries]
             text = hash_of([self.name, plan, repr(self.source), [repr(sink) for sink in self.sinks]])

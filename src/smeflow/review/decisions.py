@@ -72,15 +72,9 @@ def approve(
     step, before, seen_hash = _value_seen(ledger, item)
     after = json.dumps({WANTED: wanted}) if item.reason.kind == UNDECIDED else None
     return ledger.record_decision(
-        item,
-        action="approve",
-        person=person,
-        step=step,
-        result_hash=seen_hash,
-        before=before,
-        after=after,
-        note=note,
-    )
+        item, action="approve", person=person, step=step, result_hash=seen_hash,
+        before=before, after=after, note=note,
+    )  # fmt: skip
 
 
 def needs_note(ledger: "Ledger", item: "ItemRow") -> bool:
@@ -122,7 +116,7 @@ def correct(
     from smeflow.review.corrections import correct_result, split_by_step
 
     _require_state(item, "review", "failed", "open", "done")
-    step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(item))
+    step_name, fields = split_by_step(changes, steps, item.reason.step or _last_step(ledger, item))
     # to correct another value lets the account pass: nobody does that in passing
     other_value = all(field_called(written, ("iban",)) is None for written in fields)
     if other_value and not note.strip() and has_doubted_account(ledger, item):
@@ -134,15 +128,9 @@ def correct(
     after = codec.write(step, correct_result(step, value, fields, person))
     before, seen_hash = stored or (None, "")
     return ledger.record_decision(
-        item,
-        action="correct",
-        person=person,
-        step=step_name,
-        result_hash=seen_hash,
-        before=before,
-        after=after,
-        note=note,
-    )
+        item, action="correct", person=person, step=step_name, result_hash=seen_hash,
+        before=before, after=after, note=note,
+    )  # fmt: skip
 
 
 def _pending_correction(ledger: "Ledger", item: "ItemRow", step: str) -> str | None:
@@ -198,13 +186,19 @@ def ask_again(ledger: "Ledger", item: "ItemRow", person: str, note: str = "") ->
 
 def _value_seen(ledger: "Ledger", item: "ItemRow") -> tuple[str, str | None, str]:
     """Give the step a decision is about, its value as JSON and the value's hash."""
-    step = item.reason.step or _last_step(item)
+    step = item.reason.step or _last_step(ledger, item)
     stored = ledger.value(item, step)
     return (step, *stored) if stored else (step, None, "")
 
 
-def _last_step(item: "ItemRow") -> str:
-    return next((name for name in reversed(list(item.outcome)) if isinstance(item.outcome[name], str)), "")
+def _last_step(ledger: "Ledger", item: "ItemRow") -> str:
+    """Give the step that came last when the item was first worked on: its outcome is sorted by name."""
+    first: dict[str, int] = {}
+    for result in ledger.results(item):
+        if result.version == item.version:
+            first.setdefault(result.step, result.id)
+    ran = [name for name, where in item.outcome.items() if isinstance(where, str)]
+    return max(ran, key=lambda name: first.get(name, 0), default="")
 
 
 def _require_state(item: "ItemRow", *states: str) -> None:

@@ -78,6 +78,9 @@ def test_rates_are_legal_in_a_country_on_a_day():
     """Germany halved nothing but lowered its rates for half a year; an unknown country says nothing."""
     assert Decimal(16) in (legal_rates(["DE"], [date(2020, 8, 1)]) or ())
     assert Decimal(16) not in (legal_rates(["DE"], [date(2021, 8, 1)]) or ())
+    assert Decimal(10) in (legal_rates(["NO"], [date(2017, 12, 31)]) or ())
+    assert Decimal(10) not in (legal_rates(["NO"], [date(2018, 1, 1)]) or ())
+    assert Decimal("12.5") not in (legal_rates(["GB"], [date(2021, 9, 30)]) or ())
     assert legal_rates(["DE", "US"], [date(2021, 8, 1)]) is None
 
 

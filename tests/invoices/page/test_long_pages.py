@@ -15,6 +15,8 @@ LONG = {
     "periods on a line": "du 01/02/2026 au ",
     "labels on lines": "Invoice no 123\n",
     "totals on lines": "Total 12,00\n",
+    "rows of totals": "Total 12,00 13,00 14,00\n",
+    "headings over sums": "Total HT TVA Total TTC\n12,00 13,00 14,00\n",
 }
 
 

@@ -345,3 +345,21 @@ def test_a_total_is_what_the_standard_means_by_it(name, paper):
     found = amounts(read_invoice([paper(HEADS[language] + sums)]).record)
     wanted = dict(zip(FIELDS, expected.split(), strict=True))
     assert found == {n: None if v == "-" else Decimal(v) for n, v in wanted.items()}
+
+
+@pytest.mark.parametrize(
+    ("language", "rows"),
+    [
+        ("de", "Nettobeitrag  100,00\n19 % Versicherungsteuer  19,00\nGesamtbetrag  119,00 EUR"),
+        ("fr", "Prime HT  100,00\nTaxe sur les conventions d'assurance 9 %  9,00\nTotal TTC  109,00 EUR"),
+    ],
+)
+def test_a_tax_on_insurance_is_no_vat(paper, language, rows):
+    """What insurers charge is exempt of VAT: their tax looks like it, and must not be deducted."""
+    reading = read_invoice((paper(HEADS[language] + rows),))
+    failed = [check for check in reading.checks if check.passed is False and check.name == "other_tax"]
+    assert [check.fields for check in failed] == [("total_vat",)]
+    same_with_vat = read_invoice(
+        (paper(HEADS["de"] + "Netto  100,00\nUSt. 19 %  19,00\nGesamt  119,00 EUR"),)
+    )
+    assert "other_tax" not in {check.name for check in same_with_vat.checks}

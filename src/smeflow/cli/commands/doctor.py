@@ -4,10 +4,11 @@ import os
 import platform
 import shutil
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime
 from decimal import Decimal
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +16,9 @@ from smeflow import __version__
 from smeflow.cli.arguments import Json, Yes
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.i18n import Phrase, say
+
+if TYPE_CHECKING:
+    from smeflow.llm.interface import ModelEndpoint
 
 PARTS: tuple[tuple[str, str, Phrase], ...] = (
     ("pypdfium2", "", say("PDF: words, places, pictures of pages")),
@@ -49,7 +53,7 @@ def doctor(
     screen: Screen = ctx.obj
     report = findings(screen, Path.cwd())
     if attempt:
-        report["tried"] = tried(screen, llm, yes=yes)
+        report["tried"] = tried(screen, llm, report["ending"], yes=yes)
     if json:
         screen.json(report)
         return
@@ -70,6 +74,8 @@ def doctor(
     for candidate in report["considered"]:
         screen.print(f"  · {candidate}", style="bright_black")
     screen.fact(say("what leaves the machine"), report["leaves"])
+    for ending in report["ending"]:
+        screen.print(screen.text(_end_phrase(**ending)), style="yellow")
     _tell_proven(screen, report["proven"])
     if attempt:
         screen.fact(say("asked for one token"), report["tried"])
@@ -103,8 +109,61 @@ def findings(screen: Screen, here: Path) -> dict[str, Any]:
         "why": screen.text(choice.why),
         "considered": [screen.text(candidate) for candidate in choice.considered],
         "leaves": screen.text(_leaves(place)),
+        "ending": list(_ending_models(workspace.root, place)),
         "proven": proven_rates(),
     }
+
+
+def _ending_models(folder: Path, place: "ModelEndpoint | None") -> Iterator[dict[str, str]]:
+    """Find the models used here that their provider shuts down: those that files name, and that of `auto`."""
+    from smeflow.llm.providers import ending_models
+
+    names = [f"{place.provider}/{place.model}"] if place else []
+    for file in sorted({*folder.glob("*.yaml"), *folder.glob("*/*.yaml"), *folder.glob("smeflow.toml")}):
+        try:
+            names.append(file.read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError):
+            continue
+    for name, end in ending_models("\n".join(names)):
+        yield {"model": name, "on": end.on.isoformat(), "instead": end.instead}
+
+
+def _end_phrase(model: str, on: str, instead: str) -> Phrase:
+    day = date.fromisoformat(on)
+    if day <= datetime.now(UTC).date():
+        return say("{model} was shut down on {day}: name another one.", model=model, day=day)
+    if not instead:
+        return say("{model} is shut down on {day}: name another one before.", model=model, day=day)
+    return say(
+        "{model} is shut down on {day}: name another one before; its provider recommends {instead}.",
+        model=model, day=day, instead=instead,
+    )  # fmt: skip
+
+
+def listed_end(llm: object) -> str | None:
+    """Ask OpenAI's list of models when it shuts *llm* down (ISO); None where no day is announced or told."""
+    import json
+    import urllib.request
+
+    from smeflow.llm.openai_compatible import OpenAICompatible
+
+    if not isinstance(llm, OpenAICompatible) or llm.place.provider != "openai":
+        return None
+
+    class Unredirected(urllib.request.HTTPRedirectHandler):
+        """The key goes to the provider's own address and to no other."""
+
+        def redirect_request(self, *_: object) -> None:
+            """Follow none."""
+
+    url = f"{llm.place.base_url.rstrip('/')}/models/{llm.place.model}"
+    request = urllib.request.Request(url, headers={"authorization": f"Bearer {llm.key}"})  # noqa: S310 - the provider's own address
+    try:
+        with urllib.request.build_opener(Unredirected()).open(request, timeout=10) as answer:
+            day = json.loads(answer.read(1_000_000)).get("shutdown_date")
+        return date.fromisoformat(day).isoformat() if day else None
+    except (OSError, ValueError, TypeError, AttributeError):
+        return None
 
 
 PAPERS: Mapping[str, Phrase] = {
@@ -144,8 +203,10 @@ def _tell_proven(screen: Screen, rates: list[dict[str, Any]]) -> None:
         screen.print(f"  · {screen.text(line)}", style="bright_black")
 
 
-def tried(screen: Screen, name: str, *, yes: bool) -> str:
+def tried(screen: Screen, name: str, ending: list[dict[str, str]], *, yes: bool) -> str:
     """Ask the model called *name* for one token, about nothing of the firm's; say what came of it.
+
+    What its provider's list says of its end is added to *ending*.
 
     Raises:
         LLMRejected: Nobody agreed that this provider is asked, or it rejects us.
@@ -167,6 +228,10 @@ def tried(screen: Screen, name: str, *, yes: bool) -> str:
             reply = llm.complete(request)
         except LLMUnavailable as error:
             return screen.text(error.phrase)
+        day = listed_end(llm)
+    model = f"{llm.place.provider}/{llm.place.model}"
+    if day and model not in {known["model"] for known in ending}:
+        ending.append({"model": model, "on": day, "instead": ""})
     seconds = screen.number(Decimal(f"{time.monotonic() - began:.1f}"))
     tokens = reply.usage.input_tokens + reply.usage.output_tokens
     return screen.text(

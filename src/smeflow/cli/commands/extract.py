@@ -90,7 +90,9 @@ SHOWN = ("value", "quote", "page", "box", "reader", "confidence", "checks")
 def extract(
     ctx: typer.Context,
     files: Files,
-    into: Annotated[str, typer.Option("--into", metavar="RECORD", help="What to read: Invoice.")] = "Invoice",
+    into: Annotated[
+        str, typer.Option("--into", metavar="RECORD", help="What to read: Invoice or Receipt.")
+    ] = "Invoice",
     jsonl: Jsonl = False,
     llm: Llm = "none",
     workers: Workers = 4,

@@ -15,12 +15,13 @@ from smeflow.review.choosing import WORKSPACE_FILE
 RECIPE = "recipe.yaml"
 WORKS: dict[str, Phrase] = {
     "invoices": say("read supplier invoices into a purchase ledger"),
+    "receipts": say("read till receipts into a list of expenses"),
     "mail": say("sort mails under labels"),
     "table": say("read fields out of the rows of a table"),
     "report": say("write the monthly report from a table"),
 }
 """What a firm can start with; a new one is a pair of files in ``starters`` and a row here."""
-READS_FOLDER = frozenset({"invoices", "mail"})
+READS_FOLDER = frozenset({"invoices", "receipts", "mail"})
 TABLES: dict[tuple[str, str], str] = {
     ("table", "en"): "rows.csv",
     ("table", "fr"): "lignes.csv",
@@ -34,7 +35,10 @@ def init(
     ctx: typer.Context,
     folder: Annotated[Path, typer.Argument(help="Where; it is made if it is not there.")] = Path(),
     work: Annotated[
-        str, typer.Option("--work", help="invoices, mail, table or report; asked for where it is not given.")
+        str,
+        typer.Option(
+            "--work", help="invoices, receipts, mail, table or report; asked for where it is not given."
+        ),
     ] = "",
     company: Annotated[str, typer.Option("--company", metavar="NAME", help="The firm's name.")] = "",
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Ask nothing.")] = False,

@@ -17,7 +17,7 @@ from smeflow.documents.document import Box
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.heading import kind_of_title
-from smeflow.invoices.page.names import NameCandidate, find_names, name_key
+from smeflow.invoices.page.names import NameCandidate, find_names, is_somebody_else, name_key
 from smeflow.invoices.page.particulars import LEGAL_FORM, STREET, ZIP
 from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once
 from smeflow.values.amounts import CODES, SYMBOLS
@@ -64,7 +64,7 @@ def find_candidates(view: PageView) -> Candidates:
     return Candidates(
         dates=tuple(_dates(view)),
         amounts=tuple(_amounts(view)),
-        numbers=tuple(number_candidates(view)),
+        numbers=number_candidates(view),
         firms=tuple(_firms(view)),
         currencies=currency_candidates(view),
     )
@@ -170,8 +170,13 @@ _MOST_TOKENS = 4
 _LONGEST_NUMBER = 40
 
 
-def number_candidates(view: PageView) -> Iterator[Candidate]:
+@once
+def number_candidates(view: PageView) -> tuple[Candidate, ...]:
     """Find every word or few words with a digit that may be a number of something."""
+    return tuple(_numbers(view))
+
+
+def _numbers(view: PageView) -> Iterator[Candidate]:
     days: dict[tuple[int, int], list[tuple[int, int]]] = {}
     for spot in view.dates:
         if not spot.value.compact:
@@ -224,7 +229,7 @@ def _number_spans(text: str) -> Iterator[tuple[int, int]]:
                     break
                 spans += [(begin, tokens[last][1]) for begin in {inner, start}]
         for begin, stop in spans:
-            last_letter = begin + len(text[begin:stop].rstrip(".,;:)]–-/»\"'*"))
+            last_letter = begin + len(text[begin:stop].rstrip(" .,;:)]–-/»\"'*"))
             bare = text[begin:last_letter].lstrip("([:«\"'*")
             if _may_be_number(bare):
                 yield last_letter - len(bare), last_letter
@@ -258,7 +263,7 @@ def _firms(view: PageView) -> Iterator[Candidate]:
         for index, piece in enumerate(pieces):
             for start, end in (*_segments(piece.text), *_behind_labels(labels.get((page, index), ()), piece)):
                 text = piece.text[start:end]
-                if _may_be_name(text):
+                if _may_be_name(text) and not is_somebody_else(view, text):
                     at, to = piece.start + start, piece.start + end
                     known.add((page, at, to))
                     yield _found("firm", text, firm_key(text), view, (page, index), (at, to))

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 
 from smeflow.documents.document import Quote
@@ -10,17 +11,19 @@ from smeflow.invoices.checks import ZERO
 from smeflow.invoices.page.assignment import Decided, Facts, decide
 from smeflow.invoices.page.candidates import Candidate, Value, amount_key, find_candidates
 from smeflow.invoices.page.features import FIELDS
+from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.names import may_be_same_firm
+from smeflow.invoices.page.other_sums import amounts_aside
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.ranker import Featured, Ranked, RankerWeights, rank
-from smeflow.invoices.page.sums import taxes_at_rates
-from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import (
+from smeflow.invoices.page.vat_and_payment import find_exemptions
+from smeflow.invoices.page.vat_by_rate import (
     KNOWN_RATES,
-    amounts_aside,
-    find_exemptions,
+    bare_rates,
     rate_rows,
     row_stretches,
+    sales_tax_rates,
+    taxes_at_rates,
 )
 from smeflow.invoices.page.vat_rates import legal_rates
 from smeflow.invoices.page.view import PageView, once
@@ -44,6 +47,7 @@ Fitted on the tuning families by ``scripts/fit_margins.py``.
 _TERMS = re.compile(
     r"(?<![\d.,])(\d{1,3})\s*(?:jours?|days?|tagen?|tage|dagen|giorni|gg|d[ií]as|dni)\b", re.IGNORECASE
 )
+_SUMS = ("total_net", "total_vat", "total_gross")
 _RIVALS = 4
 MOST_CANDIDATES = 5000
 """Candidates of one kind among which is chosen: a page has some hundreds, and no one looks through more."""
@@ -186,7 +190,10 @@ def choose(
     firms = featured.candidates.firms
     own = {c.key for c in firms for name in own_names if name and may_be_same_firm(str(c.value), name)}
     ranked["seller"] = _without(ranked["seller"], own)
-    decided = decide(ranked, facts_of(view))
+    facts = facts_of(view)
+    for name in _SUMS:
+        ranked[name] = _without(ranked[name], facts.aside)
+    decided = decide(ranked, facts)
     fields = {name: _choice(view, featured, name, decided[name]) for name in FIELDS}
     if _holds_impossible_day(view):
         fields["issue_date"] = replace(fields["issue_date"], margin=0.0)
@@ -208,8 +215,8 @@ def _holds_impossible_day(view: PageView) -> bool:
     )
 
 
-def _without(ranked: Sequence[Ranked], keys: set[str]) -> list[Ranked]:
-    """Leave values out: we ourselves never sell to us."""
+def _without(ranked: Sequence[Ranked], keys: AbstractSet[str]) -> list[Ranked]:
+    """Leave values out: we ourselves never sell to us, and sums of a whole order are not this paper's."""
     kept = [r for r in ranked if r.key not in keys]
     whole = sum(r.probability for r in kept) or 1.0
     return [Ranked(key=r.key, probability=r.probability / whole, best=r.best) for r in kept]
@@ -231,8 +238,8 @@ def facts_of(view: PageView) -> Facts:
     terms = {int(days) for days in _TERMS.findall(view.text)}
     countries = {n.value[:2] for n in numbers_on_page(view) if n.kind == "vat_id"} or _home(view)
     legal = legal_rates(countries, {spot.value.value for spot in view.dates}) if countries else None
-    rates = legal or frozenset(KNOWN_RATES)
-    named = {spot.value.amount for spot in view.amounts if spot.value.percent} & rates
+    rates = (legal or frozenset(KNOWN_RATES)) | sales_tax_rates(view)
+    named = ({spot.value.amount for spot in view.amounts if spot.value.percent} | bare_rates(view)) & rates
     return Facts(
         exempt=bool(find_exemptions(view)),
         rates=rates,

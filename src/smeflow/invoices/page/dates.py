@@ -3,13 +3,18 @@
 A date beside another label is none of them.
 """
 
+import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
+from functools import lru_cache
+from importlib import resources
 
+from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.i18n import Phrase, say
+from smeflow.invoices.page.particulars import ZIP
 from smeflow.invoices.page.view import (
     DATE_FIELDS,
     LabelledValue,
@@ -21,6 +26,9 @@ from smeflow.invoices.page.view import (
     once,
 )
 from smeflow.values.dates import due_from_terms
+
+HEAD = 0.45
+"""What stands higher on the first page is its head, where the dates and numbers of a paper are."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,7 +58,9 @@ def find_dates_on_page(
     labelled = any(link.label.hit.field == "issue_date" and not link.label.hit.weak for link in assigned)
     if not labelled:
         adjacent = _beside_number(view, assigned, number_quote) or _beside_number(view, assigned, title_quote)
-        spot = adjacent or (None if "issue_date" in dates else _only_date(view, assigned))
+        spot = (
+            adjacent or _letter_date(view) or (None if "issue_date" in dates else _only_date(view, assigned))
+        )
         if spot and _value(spot.value, month_first):
             dates["issue_date"] = _chosen_date(view, spot, month_first)
     issued = dates.get("issue_date")
@@ -75,13 +85,21 @@ def months_come_first(view: PageView) -> bool | None:
             votes.add(int(match[2]) > 12)
     if votes:
         return votes.pop() if len(votes) == 1 else None
-    return _month_first_by_terms(view) if _is_english(view) and not _EUROPEAN.search(view.text) else False
+    return (
+        _month_first_by_terms(view)
+        if _is_english(view) and not _day_first_signs().search(view.text)
+        else False
+    )
 
 
-_EUROPEAN = re.compile(
-    r"\bGST\b|£|\bRM\b|MYR|SDN|\bLtd\b|\bPLC\b|United Kingdom|Ireland|Australia|India|GSTIN|\bABN\b",
-    re.IGNORECASE,
-)
+@lru_cache(maxsize=1)
+def _day_first_signs() -> re.Pattern[str]:
+    """Give what tells of a country that writes the day first; its source stands in ``day_order.json``."""
+    text = (resources.files("smeflow.invoices.page") / "day_order.json").read_text(encoding="utf-8")
+    signs = [re.escape(sign) for of_country in json.loads(text)["signs"].values() for sign in of_country]
+    return re.compile(rf"(?<![^\W\d_])(?:{'|'.join(signs)})(?![^\W\d_])", re.IGNORECASE)
+
+
 _ENGLISH_WORDS = "the and of to for your our with invoice date payment due customer amount please from"
 _OTHER_WORDS = (
     "le la les des du et pour votre nos facture avec der die und von mit rechnung bitte het een van wij uw "
@@ -234,7 +252,7 @@ def _only_date(view: PageView, assigned: list[LabelledValue[PageDate]]) -> Place
     taken = {(link.spot.page, link.spot.start) for link in assigned}
     free = [s for s in view.dates if (s.page, s.start) not in taken and not s.value.compact]
     values = {s.value.value for s in free}
-    head = [s for s in free if s.page == 0 and (s.box.top < 0.45 or view.is_receipt)]
+    head = [s for s in free if s.page == 0 and (s.box.top < HEAD or view.is_receipt)]
     if len(values) > 1 and not view.is_receipt:  # a letter's date stands alone, or behind its town
         head = [s for s in head if _stands_alone(view, s)]
         values = {s.value.value for s in head}
@@ -242,6 +260,72 @@ def _only_date(view: PageView, assigned: list[LabelledValue[PageDate]]) -> Place
         timed = [s for s in head if _TIME.match(view.pages[0].text[s.end :])]
         head, values = timed, {s.value.value for s in timed}
     return head[0] if len(values) == 1 and head else None
+
+
+TOWN_BEFORE = re.compile(
+    r"(?P<town>[A-ZÀ-ÝŁŚŻŹĆ][^\d,:]{1,30}?),?\s+(?:(?:le|li|lì|den|the|il|el|a|em|on|dnia|dn\.|dne|d\.)\s+)?"
+)
+
+
+def has_town(view: PageView, spot: PlacedValue[PageDate]) -> bool:
+    """Tell whether a date of the head stands alone behind a town that an address names, as in letters."""
+    match = TOWN_BEFORE.fullmatch(view.text_before(spot))
+    behind = view.text_behind(spot).strip(" .,")
+    if match is None or behind or spot.page != 0 or spot.box.top >= HEAD:
+        return False
+    town = folded(match["town"])
+    return any(
+        folded(piece.text[zip_code.end() - 2 :]).startswith(town)
+        for _, piece in view.all_pieces()
+        for zip_code in ZIP.finditer(piece.text)
+    )
+
+
+_NUMBER_BEFORE = re.compile(
+    r"(?:^|[\s:#°º.(])(?P<number>(?:[A-Z]{1,4}\s)?[A-Z]{0,6}[\w./\-]*\d[\w./\-]*)"
+    r"(?P<between>[\s/,(–-]{0,3}(?:[^\W\d_]{1,14}\.?[\s,]{1,2}){0,3})$"
+)
+_A_DATE = re.compile(r"\d{1,2}[./-]\d{1,2}[./-]\d{2,4}|\d{4}-\d\d-\d\d|(?:19|20)\d\d|\d{4,5}")
+"""What is no number of a paper before a date: another date, a year, a postcode."""
+_SHORTEST = 3
+"""So many letters has a paper's number that a date stands behind."""
+
+
+def _number_before(view: PageView, spot: PlacedValue[PageDate]) -> str | None:
+    """Give the number right before a date in its cell: "AN-12 (3 May)", "7/26 – Trento, 3.5.".
+
+    The day is that paper's.
+    """
+    match = _NUMBER_BEFORE.search(view.text_before(spot))
+    if match is None or not len(match["number"]) >= _SHORTEST or _A_DATE.fullmatch(match["number"]):
+        return None
+    between = view.words.find(match["between"])
+    own = {"issue_date", "seller", "buyer"}  # "le", "du" and "de" stand before every date
+    return match["number"] if all(hit.field in own for hit in between) else None
+
+
+def is_of_other_paper(view: PageView, spot: PlacedValue[PageDate], number: str | None) -> bool:
+    """Tell whether a date stands in the cell of another paper's number than *number*."""
+    other = _number_before(view, spot)
+    return other is not None and not _says_number(other, number)
+
+
+def is_of_number(view: PageView, spot: PlacedValue[PageDate], number: str | None) -> bool:
+    """Tell whether a date stands in the head, right behind the paper's own *number*."""
+    own = _number_before(view, spot)
+    return own is not None and spot.page == 0 and spot.box.top < HEAD and _says_number(own, number)
+
+
+def _says_number(text: str, number: str | None) -> bool:
+    """Tell whether a stretch before a date ends with a number."""
+    bare = [re.sub(r"[\s#]", "", folded(value)) for value in (text, number or "")]
+    return bool(bare[1]) and bare[0].endswith(bare[1])
+
+
+def _letter_date(view: PageView) -> PlacedValue[PageDate] | None:
+    """Take the one day that a letter is dated on."""
+    dated = [spot for spot in view.dates if has_town(view, spot)]
+    return dated[0] if len({spot.value.value for spot in dated}) == 1 else None
 
 
 def _stands_alone(view: PageView, spot: PlacedValue[PageDate]) -> bool:

@@ -14,14 +14,13 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.extract.labels import LabelHit
 from smeflow.invoices.page.candidates import Candidate, number_candidates
-from smeflow.invoices.page.heading import DocumentTitle
+from smeflow.invoices.page.dates import HEAD
+from smeflow.invoices.page.heading import DocumentTitle, FoundNumber
 from smeflow.invoices.page.particulars import PARTICULARS, STREET, ZIP, find_ibans, numbers_on_page
-from smeflow.invoices.page.surroundings import Surroundings
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedValue
+from smeflow.invoices.page.surroundings import Surroundings, surroundings_of
+from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedLabel, PlacedValue, once
 from smeflow.kinds.records import FieldRival
 
-HEAD = 0.45
-"""What stands higher on the first page is its head, where the dates and numbers of a paper are."""
 _BETWEEN = 24
 """So many letters may stand between a label and its value in one piece."""
 _DOWN = 3.6
@@ -33,6 +32,16 @@ OTHER_NUMBERS = frozenset({"other_number", "order_reference", "preceding_invoice
 _NO_DATE_OF_ISSUE = OTHER_DATES | OTHER_NUMBERS | {"prepaid", "amount_due", "other_amount"}
 _NO_NUMBER = OTHER_NUMBERS | OTHER_DATES | AMOUNT_FIELDS | {"issue_date"}
 _SHORT = re.compile(r"\d{1,2}(?:[/.]\d{1,2})?|[A-Za-z]\d|\d{1,3}[A-Za-z]?|\d{4}-\d{3}|\d\d-\d{3}")
+_SHORTEST = 3
+"""So many letters has a paper's number that a date stands behind."""
+_SAME_HEADING = 2.2
+"""How many heights below the first line of a heading its second one stands."""
+_ALIGNED, _ROWS = 0.02, 4.5
+"""How far aside, and how many heights over or under it, the other labels of a form stand."""
+_OF_FORMS = ("issue_date", "due_date", "delivery_date", "other_number", "order_reference", "other_party")
+_BY_FORM = 1.0
+"""How sure a number is that only a form's bare word calls one."""
+_AN_AMOUNT = re.compile(r"\d{4,},\d\d")
 _FAR = 2.2
 """So far ahead for the chooser, nine to one, must be a number that stands alone, without any label."""
 
@@ -59,19 +68,26 @@ class Exclusion:
     view: PageView
     title: DocumentTitle
 
-    @cached_property
+    @property
     def _around(self) -> Surroundings:
-        return Surroundings(self.view)
+        return surroundings_of(self.view)
 
     def called(self, page: int, piece: int, start: int) -> tuple[LabelHit, ...]:
         """Give the nearest label of a place: before it in its piece, left of it, or heading its column."""
+        return tuple(label.hit for label in self._labels_at(page, piece, start))
+
+    def _label_of(self, page: int, piece: int, start: int) -> PlacedLabel | None:
+        labels = self._labels_at(page, piece, start)
+        return next((o for o in labels if o.hit.field == "number"), None) or next(iter(labels), None)
+
+    def _labels_at(self, page: int, piece: int, start: int) -> tuple[PlacedLabel, ...]:
         text = self.view.pages[page].text
         labels = self._around.labels.get((page, piece), ())
         before = [o for o in labels if o.end <= start]
         if before:
             last = [o for o in before if not _is_particle(o.hit)] or before
             nearest = [o for o in last if o.start == last[-1].start]
-            return tuple(o.hit for o in nearest) if start - nearest[-1].end <= _BETWEEN else ()
+            return tuple(nearest) if start - nearest[-1].end <= _BETWEEN else ()
         pieces = self.view.pieces[page]
         if re.search(r"[^\W_]{3}", text[pieces[piece].start : start]):
             return ()
@@ -85,7 +101,7 @@ class Exclusion:
                 continue
             ends = [o for o in self._around.labels.get((page, other), ()) if o.end >= beside.end - 4]
             if ends:
-                return tuple(o.hit for o in ends)
+                return tuple(ends)
         return ()
 
     def among_lines(self, page: int, line: int) -> bool:
@@ -133,6 +149,30 @@ class Exclusion:
         called = self.called(spot.page, spot.piece, spot.start)
         return not called and _STRANGE_LABEL.search(self.view.text_before(spot)) is not None
 
+    def begins_cell(self, label: PlacedLabel) -> bool:
+        """Tell whether a label begins its cell, if need be behind the same in another language."""
+        rest = self.view.text_before(label)
+        for other in reversed(self._around.labels.get((label.page, label.piece), ())):
+            if other.hit.field == label.hit.field and other.end <= label.start:
+                start = self.view.piece_of(other).start
+                rest = rest[: other.start - start] + rest[other.end - start :]
+        return not re.search(r"\w", rest)
+
+    def stands_alone_under(self, label: PlacedLabel) -> bool:
+        """Tell whether a label is all that its cell holds, or has a colon: "vom:", "del" over a day.
+
+        The second line of a heading, "Prélèvement" over "le", is none.
+        """
+        piece = self.view.piece_of(label)
+        behind = self.view.text_behind(label).lstrip()
+        if label.start != piece.start or not (not behind.strip(" .:") or behind.startswith(":")):
+            return False
+        above = self._around.around[label.page][label.piece].above
+        over = self.view.pieces[label.page][above] if above is not None else None
+        height = max(piece.box.height, 1e-6)
+        near = over is not None and piece.box.top - over.box.top < _SAME_HEADING * height
+        return not (near and over is not None and re.fullmatch(r"[^\d:]*", over.text))
+
     @cached_property
     def _due(self) -> frozenset[date]:
         return frozenset(
@@ -164,6 +204,64 @@ class Exclusion:
             for c in candidates
         )
 
+    def number_by_form(self, key: str) -> bool:
+        """Tell whether a number alone stands in a form under a bare word for one: "No.", "Beleg", "Document".
+
+        Its label fills a cell, other labels of the paper stand beside or under it, and no other number of
+        the head has such a label.
+        """
+        named = form_numbers(self.view)
+        spans = [(c.page, c.start, c.end) for c in named if c.key == key]
+        return bool(spans) and all(
+            c.key == key
+            or any(page == c.page and c.start < end and start < c.end for page, start, end in spans)
+            for c in named
+        )
+
+    def has_form_label(self, candidate: Candidate) -> bool:
+        """Tell whether a cell of a form that holds no more than a word for a number belongs to a number."""
+        label = self._label_of(candidate.page, candidate.piece, candidate.start)
+        if label is None or label.hit.field != "number" or not self._is_cell(label, candidate):
+            return False
+        if not _ENDS_CELL.match(self._behind(candidate)):
+            return False  # "101 quai Sud"
+        below = candidate.line != label.line
+        return self._in_form(label, row=below) and not self._explains_number(candidate)
+
+    def _is_cell(self, label: PlacedLabel, candidate: Candidate) -> bool:
+        """Tell whether a label is all of its cell, but for its value and the same in another language."""
+        piece = self.view.piece_of(label)
+        text = self.view.pages[label.page].text
+        end = candidate.start if candidate.piece == label.piece else piece.end
+        rest = text[piece.start : end]
+        for other in reversed(self._around.labels.get((label.page, label.piece), ())):
+            if other.hit.field == "number" and other.end <= end:
+                rest = rest[: other.start - piece.start] + rest[other.end - piece.start :]
+        return not re.search(r"\w", rest)
+
+    def _behind(self, candidate: Candidate) -> str:
+        piece = self.view.pieces[candidate.page][candidate.piece]
+        return self.view.pages[candidate.page].text[candidate.end : piece.end]
+
+    def _in_form(self, label: PlacedLabel, *, row: bool) -> bool:
+        """Tell whether other labels stand on a label's line, or near it if it need not be a *row*."""
+        height, left = max(label.box.height, 1e-6), self.view.piece_of(label).box.left
+        return any(
+            other.page == label.page
+            and other.piece != label.piece
+            and other.piece_start
+            and not _is_particle(other.hit)
+            and (
+                other.line == label.line
+                or (
+                    not row
+                    and abs(other.box.left - left) < _ALIGNED
+                    and abs(other.box.top - label.box.top) < _ROWS * height
+                )
+            )
+            for other in self.view.labels_of(*_OF_FORMS)
+        )
+
     def _is_called_number(self, candidate: Candidate) -> bool:
         called = self.called(candidate.page, candidate.piece, candidate.start)
         return any(hit.field == "number" for hit in called) or self._with_title(candidate)
@@ -184,13 +282,21 @@ class Exclusion:
         """Tell whether something says that a number is not the paper's."""
         page, index = candidate.page, candidate.piece
         called = self.called(page, index, candidate.start)
+        if _AN_AMOUNT.fullmatch(str(candidate.value)):
+            return True
         if any(hit.field == "number" and not hit.weak for hit in called):
             return False
-        if any(hit.field in _NO_NUMBER and not _is_particle(hit) for hit in called):
+        strange = {hit.field for hit in called if hit.field in _NO_NUMBER and not _is_particle(hit)}
+        named = any(hit.field == "number" for hit in called)
+        if strange and not (named and strange == {"payment_reference"}):  # "Referencia" may be either
             return True
-        text = self.view.pieces[page][index].text
+        text, value = self.view.pieces[page][index].text, str(candidate.value)
+        inside = self._around.labels.get((page, index), ())
+        begun = [o for o in inside if o.start <= candidate.start < o.end < candidate.end]
+        if any(o.hit.field in _NO_NUMBER for o in begun):
+            return True  # "VAT GB123456789" is one candidate too
         return (
-            _SHORT.fullmatch(str(candidate.value)) is not None
+            (_SHORT.fullmatch(value) is not None and not (named and len(value) > _SHORTEST))
             or any(p == page and s < candidate.end and candidate.start < e for p, s, e in self._taken)
             or self.among_lines(page, candidate.line)
             or bool(self.view.money_on(page, candidate.line))
@@ -201,8 +307,10 @@ class Exclusion:
         flat = folded(text)
         if ZIP.search(text) or STREET.search(flat) or PARTICULARS.search(flat) or _PHONE.search(flat):
             return True
+        if _PHONE_ALONE.fullmatch(text.strip()) or _EIRCODE.search(text):
+            return True
         return any(
-            o.hit.field in ("seller", "buyer", "other_party")
+            o.hit.field in ("seller", "buyer", "other_party") and o.piece_start and o.end - o.start > 1
             for o in self._around.labels.get((page, index), ())
         )
 
@@ -223,13 +331,31 @@ class Exclusion:
                 yield places[quote.page], quote.start, quote.end
 
 
+@once
+def form_numbers(view: PageView) -> tuple[Candidate, ...]:
+    """Give the numbers in the head that stand in a form under a bare word for a number."""
+    labels = Exclusion(view, DocumentTitle(kind=None))
+    return tuple(c for c in number_candidates(view) if _in_head(c) and labels.has_form_label(c))
+
+
+def number_of_form(view: PageView) -> FoundNumber | None:
+    """Give the one number of the head that a form calls so; None where there are several, or none."""
+    numbers = sorted(form_numbers(view), key=lambda c: c.start - c.end)
+    if not numbers or any(c.start < numbers[0].start or numbers[0].end < c.end for c in numbers):
+        return None
+    page, start, end = numbers[0].page, numbers[0].start, numbers[0].end
+    return FoundNumber(
+        text=str(numbers[0].value), page=page, score=_BY_FORM, quote=view.quote_span(page, start, end)
+    )
+
+
 def is_cut(view: PageView, quote: Quote | None) -> bool:
     """Tell whether a number goes on before or behind what was read of it: "2025-" at the end of a line."""
     page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
     if page is None or quote is None or quote.start is None or quote.end is None:
         return False
     before = page.text[max(0, quote.start - 2) : quote.start]
-    return bool(_GOES_ON.match(page.text[quote.end : quote.end + 4]) or re.search(r"[^\W_][/\-–]?\Z", before))
+    return bool(_GOES_ON.match(page.text, quote.end) or re.search(r"[^\W_][/\-–]?\Z", before))
 
 
 _GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
@@ -241,6 +367,19 @@ _PHONE = re.compile(
 
 def _in_head(place: PlacedValue[PageDate] | Candidate) -> bool:
     return place.page == 0 and place.box.top < HEAD
+
+
+_PHONE_ALONE = re.compile(
+    r"(?:\W{0,3}|T |Tel\.? )"
+    r"(?:0\d(?:[ .-]\d\d){4}|\(\d{3}\) ?\d{3}-\d{4}|0\d{1,5} [/-] ?\d{4,9}|0\d{3} \d{3} \d{3,4})"
+)
+"""What is printed alone and is a telephone's number: of France, America, Germany, Britain."""
+_EIRCODE = re.compile(r"\b(?:[A-Z]\d\d|D6W) (?=\w{0,3}[A-Z])[0-9A-Z]{4}\b")
+"""An Irish postcode."""
+
+
+_ENDS_CELL = re.compile(r"\s*(?:$|[|,;/(–—-])")
+"""What may stand behind the number of a form: nothing, or a sign before something else."""
 
 
 def _is_particle(hit: LabelHit) -> bool:

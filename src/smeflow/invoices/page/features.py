@@ -23,10 +23,11 @@ from smeflow.invoices.page.candidates import (
     firm_key,
     number_key,
 )
+from smeflow.invoices.page.exclusion import form_numbers
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.particulars import numbers_on_page
 from smeflow.invoices.page.sums import SumFacts
-from smeflow.invoices.page.surroundings import Surroundings
+from smeflow.invoices.page.surroundings import Surroundings, surroundings_of
 from smeflow.invoices.page.view import PageView
 
 FIELDS: Mapping[str, str] = {
@@ -73,7 +74,7 @@ class CandidateContext:
     @cached_property
     def around(self) -> Surroundings:
         """What stands around the candidates."""
-        return Surroundings(self.view)
+        return surroundings_of(self.view)
 
     def general(self, candidate: Candidate) -> list[str]:
         """Say what stands around a candidate, before and behind it."""
@@ -221,8 +222,10 @@ def say_numbers(of: CandidateContext) -> Iterator[list[str]]:
     for c in sorted(numbers, key=lambda c: c.start):
         spans.setdefault((c.page, c.piece), []).append((c.start, c.end))
     longest = max((c.end - c.start for c in numbers), default=0)
+    in_form = {(c.page, c.start, c.end) for c in form_numbers(of.view)}
     for candidate in numbers:
         said = of.general(candidate)
+        said += ["form"] * ((candidate.page, candidate.start, candidate.end) in in_form)
         text = str(candidate.value)
         shape = text
         for pattern, sign in _SHAPES:

@@ -8,7 +8,8 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.page.exclusion import HEAD, FieldOpinion
+from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
+from smeflow.invoices.page.exclusion import FieldOpinion
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
 from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP, PrintedNumber, numbers_on_page
 from smeflow.invoices.page.parties import particulars_below
@@ -39,10 +40,12 @@ def _holds_more(view: PageView, text: str) -> bool:
         return True
     if _BY_WHOM.search(text):
         return True
-    labels = view.words.find(text)
+    labels = [hit for hit in view.words.find(text) if hit.field not in _IN_NAMES or form is None]
     return any(hit.start == 0 and _A_LABEL <= hit.end < len(text.rstrip(" .:")) for hit in labels)
 
 
+_IN_NAMES = frozenset({"other_number", "order_reference"})
+"""The field of words that firms bear too: "Mobile Dupont SAS", "Projekt Nord GmbH"."""
 _BY_WHOM = re.compile(r"^\w+(?: \w+)? (?:par|by|von|durch|door|da|por|przez|od|pela?|dalla?) ")
 """What somebody else did: "Expédié par", "Delivered by", "Geliefert von"."""
 _A_LABEL = 4
@@ -115,10 +118,16 @@ class SellerLaws:
             mine |= near
         told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
         beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
-        tied = stands_whole(self.view, quote) and (
+        called_buyer = any(place.labelled and place.buyer > 0 for place in places)
+        # a letter is written from one's own domain: where only the other's is printed, that one may sell
+        astray = is_in_domain(self.view, buyer, name) and not is_in_domain(self.view, name, buyer)
+        whole = not called_buyer and not (buyer and astray) and stands_whole(self.view, quote)
+        tied = whole and (
             (told and beside)
             or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
-            or any(place.labelled and place.seller > 0 for place in places)
+            or any(place.labelled and place.seller > 0 and self._is_party(place) for place in places)
+            or (self.far_behind is not None and self._writes_from(places))
+            or any(self._is_sender(place) for place in places)
             or is_in_domain(self.view, name, buyer)
             or is_registered(self.view, quote)
         )
@@ -128,7 +137,7 @@ class SellerLaws:
             if not may_be_same_firm(other.name, name) and self._is_firm(other)
         ]
         alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
-        by_form = alone and bool(LEGAL_FORM.search(name)) and stands_whole(self.view, quote)
+        by_form = alone and whole and bool(LEGAL_FORM.search(name))
         return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
 
     def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
@@ -149,6 +158,61 @@ class SellerLaws:
             return False
         labelled = [n.name for n in names.values() if n.labelled and n.buyer > 0]
         return any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name)
+
+    def _is_sender(self, place: NameCandidate) -> bool:
+        """Tell whether a name begins a line with its whole address: a letter's sender, or the foot's imprint.
+
+        In the head that is the sender's line over a window, and the name stands elsewhere too, as a carrier's
+        does not. In the foot its numbers must stand beside it.
+        """
+        piece = self._piece(place)
+        if piece is None or place.start != piece.start:
+            return False
+        if self.view.has_label(place.page, piece, "seller", "buyer", "other_party"):
+            return False
+        rest = piece.text[place.end - place.start :]
+        if not (_ADDRESS_BEHIND.match(rest) and ZIP.search(rest) and _is_street_in(rest)):
+            return False
+        if place.page == 0 and piece.box.top < _TOP:
+            return folded(self.view.text).count(folded(place.name)) > 1
+        numbers = numbers_on_page(self.view)
+        beside = any(n.page == place.page and 0 <= n.piece.line - piece.line <= 1 for n in numbers)
+        return piece.box.top > _FOOT and beside and self.far_behind is not None
+
+    def _writes_from(self, places: Sequence[NameCandidate]) -> bool:
+        """Tell whether a letter is dated from the town in the firm's block, and the buyer's is another."""
+        towns = {
+            folded(match["town"])
+            for spot in self.view.dates
+            if spot.page == 0 and (match := TOWN_BEFORE.fullmatch(self.view.text_before(spot)))
+        }
+        buyer = self.findings.get("buyer")
+        theirs = self._where_read(str(buyer.value), buyer.quote) if buyer is not None else []
+        mine = {town for town in towns if any(self._is_in(place, town) for place in places)}
+        return len(mine) == 1 and bool(theirs) and not any(self._is_in(p, t) for p in theirs for t in mine)
+
+    def _is_party(self, place: NameCandidate) -> bool:
+        """Tell whether a name is more than a person's in a form: "Vendedor" is who sold it, or the clerk.
+
+        It has a legal form, an address, or numbers.
+        """
+        numbers = numbers_on_page(self.view)
+        address = self._is_in(place, "") or any(self._beside_number(place, n) for n in numbers)
+        return address or LEGAL_FORM.search(place.name) is not None
+
+    def _is_in(self, place: NameCandidate, town: str) -> bool:
+        """Tell whether a town stands in the address under a name, or behind it."""
+        piece = self._piece(place)
+        if piece is None:
+            return False
+        height = max(piece.box.height, 1e-6)
+        return any(
+            (below is piece or 0 < (below.box.top - piece.box.top) / height < _ADDRESS)
+            and abs(below.box.left - piece.box.left) < _COLUMN
+            and ZIP.search(below.text) is not None
+            and town in folded(below.text)
+            for below in self.view.pieces[place.page]
+        )
 
     def _has_particulars(self, places: Sequence[NameCandidate]) -> bool:
         """Tell whether a firm's particulars stand below the name, and the chooser has no other near."""
@@ -172,6 +236,8 @@ class SellerLaws:
         self, other: NameCandidate, blocks: Sequence[PrintedNumber], mine: frozenset[str]
     ) -> Phrase | None:
         """Say who another firm is; None where it may be the seller."""
+        if self._is_only_named(other):
+            return say("A label says that it is another firm.")
         buyer = self.findings.get("buyer")
         if buyer is not None and may_be_same_firm(other.name, str(buyer.value)):
             return say("It is the buyer.")
@@ -185,6 +251,17 @@ class SellerLaws:
         if buyer is None and head:
             return self.far_behind
         return say("Nothing says that it sells.")
+
+    def _is_only_named(self, name: NameCandidate) -> bool:
+        """Tell whether a label of somebody else begins the name or its piece: "Member of", "Made with"."""
+        piece = self._piece(name)
+        return piece is not None and any(
+            label.page == name.page
+            and label.piece_start
+            and piece.start <= label.start <= name.start
+            and label.end - label.start >= _A_LABEL
+            for label in self.view.labels_of("other_party")
+        )
 
     def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:
         """Tell whether an identifier stands in the line or block of a name."""
@@ -212,6 +289,17 @@ class SellerLaws:
 BEYOND_DOUBT = 6.0
 """So far ahead must be the firm where only numbers in its block tie it, and no label says who buys: a buyer
 has numbers too."""
+_TOP, _FOOT, _ADDRESS = 0.35, 0.7, 6
+"""Where the sender's line stands, and where the imprint; how many heights an address goes down."""
+_ADDRESS_BEHIND = re.compile(r"\s*(?:[·•●|¦,]|\s[-–—])\s")
+
+
+def _is_street_in(text: str) -> bool:
+    """Tell whether one of the parts of a line is a street or a place with a number before the postcode."""
+    parts = re.split(r"\s*[·•●|¦,]\s*|\s[-–—]\s", text)
+    return any(re.search(r"[^\W\d_]{3}", part) and not ZIP.search(part) for part in parts if part.strip())
+
+
 _BLOCK, _COLUMN = 10, 0.05
 """How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
 

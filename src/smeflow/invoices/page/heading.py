@@ -27,7 +27,7 @@ NOT_BOOKED: Mapping[str, Phrase] = {
 }
 _REST = re.compile(
     r"[\s:.\-–#*|/]*(?:(?:n\.?\s?[°o]|(?:nos?|nr|nro|num|numer|numero|numar|number|nummer|cislo|c|ref|copie|copy|original|"
-    r"oryginal|originale|kopia|copia|duplikat|2a via|duplicata|des versicherers)\b)[\s:.#°]*)*"
+    r"oryginal|originale|kopia|copia|duplikat|2a via|duplicata|des \w+)\b)[\s:.#°]*)*"
     r"(?:(?:du|vom|of|del|van|date|dated|von)\b.*|(?:z dnia|ze dne|de|em)\b.*\d.*|"
     r"(?:[a-z]{1,3}[\s\-/.]){0,2}[a-z]{0,6}[\s\-/.]?\d[\w\s\-/.:,()]*|\(.*\).*|(?:seite|page|strona|str|pagina)\b.*)?"
 )
@@ -65,7 +65,7 @@ def find_title(view: PageView) -> DocumentTitle:
     titles: list[tuple[float, str, Piece]] = []
     for piece in view.pieces[0] if view.pieces else ():
         kind = kind_of_title(piece.text) if piece.box.top < _HEADER else None
-        if kind:
+        if kind and not _heads_table(view, piece):
             size = round(piece.box.height * (view.pages[0].height or 1), 1)
             titles.append((size, kind, piece))
     if _names_invoice(view):
@@ -82,6 +82,17 @@ def find_title(view: PageView) -> DocumentTitle:
     return _document_title(view, kind, piece)
 
 
+def _heads_table(view: PageView, piece: Piece) -> bool:
+    """Tell whether a word stands among headings of a table: "Débit  Crédit  Solde"."""
+    row = [other for other in view.pieces[0] if other.line == piece.line]
+    words = [other for other in row if not any(map(str.isdigit, other.text))]
+    tall = max(other.box.height for other in row) * _TALLER
+    return len(words) >= _COLUMNS_OF_TABLE and len(words) == len(row) and piece.box.height < tall
+
+
+_COLUMNS_OF_TABLE, _TALLER = 4, 1.15
+
+
 def _names_invoice(view: PageView) -> bool:
     """Tell whether a label names the number or the day of an invoice: the paper is one."""
     labels = [o for o in view.labels_of("number", "issue_date") if o.page == 0 and not o.hit.weak]
@@ -89,8 +100,11 @@ def _names_invoice(view: PageView) -> bool:
 
 
 def _is_in_form(view: PageView, piece: Piece) -> bool:
-    """Tell whether a word stands among labels on its line, or over a bare value, as a label does."""
+    """Tell whether a word stands among labels on its line, or beside or over a value, as a label does."""
     pieces = view.pieces[0]
+    behind = next((p for p in pieces if p.line == piece.line and p.start >= piece.end), None)
+    if ":" in piece.text or (behind is not None and _BARE_VALUE.fullmatch(behind.text)):
+        return True
     labels = [o for o in view.labels if (o.page, o.line) == (0, piece.line) and not o.hit.weak]
     if any(not piece.start <= o.start < piece.end for o in labels):
         return True
@@ -146,7 +160,7 @@ def kind_of_title(text: str) -> str | None:
     return None
 
 
-_SECOND_LANGUAGE = re.compile(r" ?[/|–-] ?(?=[^\W\d_]{4})")
+_SECOND_LANGUAGE = re.compile(r" ?[/|–-] ?(?=[^\W\d_]{3})")
 """What stands between a title and the same in another language: "Rechnung / Invoice"."""
 
 
@@ -156,27 +170,11 @@ _VALUE = re.compile(
     re.IGNORECASE,
 )
 _CUT = re.compile(r"\s?[-–/]\s*")
-_NUMBER_WORDS = frozenset(
-    [
-        "no",
-        "nr",
-        "nro",
-        "n",
-        "num",
-        "numero",
-        "numer",
-        "numar",
-        "number",
-        "nummer",
-        "cislo",
-        "#",
-        "№",
-        "°",
-        "id",
-        "ref",
-        "nbr",
-    ]
+_WORDS_FOR_NUMBER = (
+    "no nr nro n num numero numer numar number nummer cislo # № ° id ref nbr reference referentie referencia "
+    "riferimento kennung sorszama"
 )
+_NUMBER_WORDS = frozenset(_WORDS_FOR_NUMBER.split(" "))
 _STOP = re.compile(
     r"^(?:du|vom|of|del|page|seite|pagina|date|datum|total|and|et|und|to|an|le|de|sur|from|par|by|dated)$"
 )
@@ -281,7 +279,7 @@ def _labelled(
         if pattern and not pattern.search(view.text_of(label)):
             continue
         if not label.hit.weak and not (field == "number" and _belongs_to_amount(view, label)):
-            bare = _lacks_number_word(view, label)
+            bare = field == "number" and _lacks_number_word(view, label)
             sure = score - (1.0 if bare else 0.0) + _bonus(view, label, title)
             if number := _number_of_label(view, label, sure, bare=bare):
                 yield number
@@ -383,7 +381,7 @@ def _read_number(text: str, *, bare: bool) -> tuple[str, int] | None:
     match = _VALUE.match(text)
     if not match:
         return None
-    value = match["value"].rstrip(".-–/")
+    value = match["value"].rstrip(" .-–/")
     if _CUT.fullmatch(text[match.start("value") + len(value) :]):
         return None  # its rest stands on the next line
     first = value.split(" ")[0]

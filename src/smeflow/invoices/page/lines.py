@@ -14,7 +14,8 @@ from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.vat_and_payment import KNOWN_RATES, names_term
+from smeflow.invoices.page.vat_and_payment import names_term
+from smeflow.invoices.page.vat_by_rate import KNOWN_RATES
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue, same_column
 from smeflow.invoices.record import InvoiceLine
 from smeflow.kinds.records import Finding

@@ -107,6 +107,7 @@ def _add_name(
         or STREET.search(folded(text))
         or re.match(r"\d{1,4}\s?(?:bis|ter)?,?\s+[a-zà-ÿ]", text)
         or is_label(view, text)
+        or is_somebody_else(view, text)
     ):
         return None
     name = names.setdefault(key, NameCandidate(text, page, start, start + len(text)))
@@ -119,6 +120,17 @@ def is_label(view: PageView, text: str) -> bool:
     hits = view.words.find(text)
     whole = any(h.end - h.start >= len(text.rstrip(" .:")) - 1 for h in hits)
     return whole or any(h.field.startswith(("total_", "amount_due")) and h.end - h.start > 4 for h in hits)
+
+
+def is_somebody_else(view: PageView, text: str) -> bool:
+    """Tell whether a text begins with who else a firm is: "Member of the network X", "Made with Y"."""
+    return any(
+        hit.field == "other_party"
+        and hit.start == 0
+        and " " in text[: hit.end].strip()
+        and hit.end < len(text)
+        for hit in view.words.find(text)
+    )
 
 
 def name_key(text: str) -> str:

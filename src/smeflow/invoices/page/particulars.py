@@ -13,6 +13,9 @@ from smeflow.invoices.page.view import PageView, once
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
 LEGAL_FORMS = (
+    # what another form is the beginning of comes first: "S.L." of "S.L.U."
+    r"s\.?l\.?[ulp]|s\.?a\.?u|s\.?r\.?l\.?s|s\.?a\.?s\.?u|ug\s*\(haftungsbeschr(?:ä|ae?)nkt\)|sp\.?\s*z\s*o\.?\s*o|"
+    r"p\.?h\.?u|g\.?m\.?b\.?h\.?(?:\s*&\s*co\.?\s*kg)?|e\.?i\.?r\.?l|i\.?k\.?s|"
     r"s\.?a\.?r\.?l|s\.?a\.?s\.?u?|e\.?u\.?r\.?l|s\.?a|s\.?n\.?c|s\.?c\.?i|s\.?c\.?o\.?p|s\.?e\.?l\.?a\.?r\.?l|asbl|"
     r"s\.?p\.?r\.?l|auto-entrepreneur|gmbh(?:\s*&\s*co\.?\s*kg)?|ag|ug|ohg|kg|kgaa|e\.?\s?k\.?|e\.?\s?v\.?|a\.?\s?g\.?|"
     r"mbh|gbr|eg|se|verein|ltd|limited|llc|inc|corp|corporation|plc|llp|pty|pte|co|company|association|"
@@ -213,7 +216,30 @@ def find_ibans(view: PageView) -> list[tuple[str, Quote]]:
                 start = piece.start + match.start()
                 end = start + _printed_length(match[0], len(iban))
                 ibans.setdefault(iban, view.quote_span(number, start, end))
+        begun = _BEGUN_IBAN.search(piece.text)
+        if begun and (iban := _over_two_lines(view, number, piece, begun[0])):
+            ibans.setdefault(iban, view.quote_span(number, piece.start + begun.start(), piece.end))
     return list(ibans.items())
+
+
+_BEGUN_IBAN = re.compile(r"(?<![A-Za-z\d])[A-Z]{2}\d{2}(?:\s?[A-Z\d]){0,30}$")
+_LINES_BELOW = 2.2
+"""How many times its height below a line the next one stands."""
+
+
+def _over_two_lines(view: PageView, page: int, piece: Piece, begun: str) -> str | None:
+    """Give the IBAN that a narrow column broke, where its check digits tell the rest on the next line."""
+    first = re.sub(r"\s", "", begun)
+    missing = IBAN_LENGTHS.get(first[:2], 0) - len(first)
+    if missing <= 0:
+        return None
+    for below in view.pieces[page]:
+        down = (below.box.top - piece.box.top) / max(piece.box.height, 1e-6)
+        if 0 < down < _LINES_BELOW and below.line > piece.line:
+            value = first + re.sub(r"\s", "", below.text)[:missing]
+            if len(value) == len(first) + missing and iban_ok(value):
+                return value
+    return None
 
 
 def _whole_iban(text: str, *, named: bool) -> str | None:

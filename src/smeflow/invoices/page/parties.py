@@ -66,10 +66,10 @@ def _as_printed(known: NameCandidate, names: Sequence[NameCandidate]) -> NameCan
 
 
 _DOMAIN = re.compile(r"(?:@|www\.|https?://)(?:www\.)?([\w-]+(?:\.[\w-]+)*)\.[a-z]{2,}", re.IGNORECASE)
-_MAILERS = (
-    "gmail googlemail hotmail outlook yahoo orange wanadoo free gmx web t-online icloud laposte sfr example"
-)
-_FREE_MAIL = frozenset([*_MAILERS.split(" "), "localhost"])
+_MAILERS = "gmail googlemail hotmail outlook yahoo orange wanadoo free gmx web t-online icloud laposte sfr"
+_RESERVED = ("example", "localhost")
+"""Names that are kept from everybody (RFC 2606, RFC 6761)."""
+_NOBODYS_OWN = frozenset([*_MAILERS.split(" "), *_RESERVED])
 _MARGIN = 0.9
 _ENOUGH = 2.4
 _HEADLINE = 1.5
@@ -182,7 +182,7 @@ def _weigh(view: PageView, key: str, name: NameCandidate, own: Sequence[str]) ->
         host = folded(match[1]).split(".")[-1].replace("-", "")
         if (
             len(host) > 3
-            and host not in _FREE_MAIL
+            and host not in _NOBODYS_OWN
             and (host in compact or (len(compact) > 3 and compact in host))
         ):
             in_buyers_block = name.buyer >= 2.0 and name.page == 0 and match.start() > 0

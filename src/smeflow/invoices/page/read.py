@@ -10,6 +10,7 @@ from smeflow.extract.labels import MOST_CHARACTERS
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, choose
 from smeflow.invoices.page.dates import contested_dates, find_dates_on_page
+from smeflow.invoices.page.exclusion import number_of_form
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.heading import (
     DocumentTitle,
@@ -19,6 +20,7 @@ from smeflow.invoices.page.heading import (
     find_title,
 )
 from smeflow.invoices.page.lines import find_lines, net_of_column
+from smeflow.invoices.page.other_sums import takes_back
 from smeflow.invoices.page.parties import Parties, account_finding, find_parties, party_findings
 from smeflow.invoices.page.receipts import receipt_findings
 from smeflow.invoices.page.rivals import (
@@ -29,6 +31,7 @@ from smeflow.invoices.page.rivals import (
     without_fields,
 )
 from smeflow.invoices.page.settled import (
+    another_tax,
     chosen_parties,
     confirmed_by_repetition,
     due_in_full,
@@ -173,19 +176,18 @@ class _Sheet:
         problems = list(self.problems)
         if self.view.recognised:
             checks.append(confirmed_by_repetition(self.view, self.findings))
-        checks += reason_for_no_vat(record)
+        checks += [*reason_for_no_vat(record), *another_tax(self.view, self.findings)]
         if self.joined:
             detail = say("The seller's name may go over two lines: {name}.", name=record.seller)
             checks.append(Check(name="one_line", passed=False, detail=detail, fields=("seller",)))
-        if self.placed:
+        tied = frozenset(name for name, opinion in unique.opinions.items() if opinion.tied)
+        if self.placed and "seller" not in tied:
             detail = say(
                 "Only its place on the page says that this is the seller: {name}.", name=record.seller
             )
             checks.append(Check(name="seller_told", passed=False, detail=detail, fields=("seller",)))
-        if self.title.not_booked:
-            checks.append(
-                Check(name="is_invoice", passed=False, detail=self.title.not_booked, fields=("kind",))
-            )
+        if refused := self.title.not_booked:
+            checks.append(Check(name="is_invoice", passed=False, detail=refused, fields=("kind",)))
         if several > 1:
             problems.append(say("{n} invoices are here: {numbers}.", n=several, numbers=", ".join(numbers)))
         return Reading(
@@ -197,7 +199,7 @@ class _Sheet:
             several=several,
             rivals=rivals,
             upheld=fields_upheld(unique, checks),
-            tied=frozenset(name for name, opinion in unique.opinions.items() if opinion.tied),
+            tied=tied,
             judged_with=self._judged_with,
         )
 
@@ -293,15 +295,20 @@ def rule_choices(view: PageView) -> dict[str, str]:
     return _keys(_by_rules(view, _OwnFirm(names=(), ids=())).findings)
 
 
-def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
+def _title(view: PageView) -> DocumentTitle:
     title = find_title(view)
+    return replace(title, kind="credit_note") if title.kind == "corrected" and takes_back(view) else title
+
+
+def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
+    title = _title(view)
     problems = [title.not_booked] if title.not_booked else []
     problems += [
         say("Of page {page} the first {limit} characters were searched.", page=number, limit=MOST_CHARACTERS)
         for number in view.cut
     ]
     numbers = find_invoice_numbers(view, title)
-    number = _number(numbers, problems)
+    number = _number(numbers, problems) if numbers else number_of_form(view)
     totals = find_totals(view, credit=title.kind == "credit_note")
     if totals.ambiguous:
         problems.append(say("The totals can be read in two ways, so they were left open."))

@@ -1,17 +1,27 @@
-"""Read a till receipt: who sold, when, what was paid. Its print is poor: words are known by likeness."""
+"""Read a till receipt into an invoice: who sold, when, what was paid; and the days of any receipt.
+
+Its print is poor: words are known by likeness.
+"""
 
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
+from datetime import date
 from decimal import Decimal
 from difflib import get_close_matches
+from functools import cached_property
 
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
-from smeflow.invoices.page.particulars import LEGAL_FORM
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.page.dates import months_come_first
+from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion
+from smeflow.invoices.page.heading import find_title
+from smeflow.invoices.page.particulars import LEGAL_FORM, numbers_on_page
+from smeflow.invoices.page.receipt_rows import receipt_rows, word_list, words_in
 from smeflow.invoices.page.view import PageAmount, PageDate, PageView, PlacedValue
-from smeflow.kinds.records import Finding
+from smeflow.kinds.records import FieldRival, Finding
 
 _ALIKE = 0.78
 """Of 1: how much a word must resemble the one it is taken for."""
@@ -157,3 +167,139 @@ def receipt_findings(view: PageView, findings: dict[str, Finding]) -> dict[str, 
     if day and "issue_date" not in findings:
         from_receipt["issue_date"] = Finding(value=day.value.value, quote=view.quote(day))
     return from_receipt
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SaleDay:
+    """A day that may be that of the sale, with the order of day and month decided as far as it can be."""
+
+    day: date
+    spot: PlacedValue[PageDate]
+    certain: bool
+    """Day and month cannot be exchanged."""
+
+
+_DAY_WORD = re.compile(r"\bdat[eua]m?\b|\bfecha|\bdatum|\bdzien")
+_AN_HOUR = re.compile(r"\d{1,2}\s?[:;.h]\s?\d{2}")
+_UNITED_STATES = (
+    "AL AK AZ AR CA CO CT DE FL GA HI ID IL IN IA KS KY LA ME MD MA MI MN MS MO MT NE NV NH NJ NM NY NC ND "
+    "OH OK OR PA RI SC SD TN TX UT VT VA WA WV WI WY DC"
+)
+"""The postal codes of the states (USPS, Publication 28, appendix B)."""
+_IN_A_STATE = re.compile(
+    rf"[A-Za-z]{{3}},\s?(?:{_UNITED_STATES.replace(' ', '|')})(?:\s+\d{{5}}(?:-\d{{4}})?)?\s*$", re.MULTILINE
+)
+"""A town and its state at the end of a line, as American addresses have it: the month comes first there."""
+_DAY_FIRST = frozenset(["EUR", "GBP", "CHF", "PLN", "CZK", "DKK", "NOK", "SEK", "RON", "BGN", "HUF"])
+"""Currencies of countries none of which writes the month first (CLDR, short dates)."""
+
+
+def is_in_a_state(view: PageView) -> bool:
+    """Tell whether an address on the receipt is of one of the United States."""
+    return _IN_A_STATE.search(view.text) is not None
+
+
+class SaleDays:
+    """The days printed on a receipt."""
+
+    def __init__(self, view: PageView) -> None:
+        self.view = view
+
+    @cached_property
+    def days(self) -> tuple[SaleDay, ...]:
+        """Every day that nothing calls another, with its order decided."""
+        spots = (s for s in self.view.dates if not s.value.compact and not self._is_other(s))
+        return tuple(map(self._decided, spots))
+
+    @cached_property
+    def best(self) -> SaleDay | None:
+        """The day of the sale: beside its word, beside an hour, or printed most often."""
+        counts = Counter(day.day for day in self.days)
+
+        def rank(day: SaleDay) -> tuple[bool, bool, bool, int, int]:
+            named = bool(_DAY_WORD.search(folded(self._line(day.spot))))
+            hour = self._has_hour(day.spot)
+            return not self._is_printing(day.spot), named, hour, counts[day.day], -day.spot.start
+
+        return max(self.days, key=rank, default=None)
+
+    def opinion(self, value: date) -> FieldOpinion:
+        """Say whether *value* is the only day it could be, and whether day and month are told apart."""
+        mine = [d for d in self.days if d.day == value]
+        others = {d.day: d for d in self.days if d.day != value}
+        timed = any(self._has_hour(d.spot) for d in mine)
+        swapped = {d.spot.value.other or d.day for d in mine if not d.certain} - {value}
+        rivals = [
+            FieldRival(value=day, quote=self.view.quote(d.spot), why=self._why_not(d, value, timed=timed))
+            for day, d in others.items()
+        ]
+        may_be = [FieldRival(value=day, why=say("Day and month may be exchanged.")) for day in swapped]
+        certain = any(d.certain for d in mine)
+        return FieldOpinion(tied=certain, rivals=(*rivals, *(() if certain else may_be)))
+
+    def _why_not(self, other: SaleDay, value: date, *, timed: bool) -> Phrase | None:
+        """Say why another day is not that of the sale; None where it may be."""
+        if self._is_printing(other.spot) and other.day >= value:
+            return say("It says when the paper was printed.")
+        if timed and other.day > value and not self._has_hour(other.spot):
+            return say("It is later than the sale, and no hour stands beside it.")
+        return None
+
+    def _is_printing(self, spot: PlacedValue[PageDate]) -> bool:
+        """Tell whether its line says when the paper was printed, which may be long after the sale."""
+        return bool(set(words_in(self._line(spot))) & word_list("printed_days"))
+
+    def _has_hour(self, spot: PlacedValue[PageDate]) -> bool:
+        behind = self.view.pages[spot.page].text[spot.end : spot.end + 12]
+        rest = self._line(spot).replace(self.view.text_of(spot), "")
+        return bool(_AN_HOUR.search(behind) or _AN_HOUR.search(rest))
+
+    def _line(self, spot: PlacedValue[PageDate]) -> str:
+        return " ".join(p.text for p in self.view.pieces[spot.page] if p.line == spot.line)
+
+    def _is_other(self, spot: PlacedValue[PageDate]) -> bool:
+        """Tell whether its line or label calls it another day: a birthday, when to pay, an older sum."""
+        if set(words_in(self._line(spot))) & word_list("other_days"):
+            return True
+        rows = (r for r in receipt_rows(self.view) for s in r.spots if _same_line(s, spot))
+        old = any("other" in row.topics for row in rows)
+        called = Exclusion(self.view, find_title(self.view)).called(spot.page, spot.piece, spot.start)
+        return old or bool({hit.field for hit in called} & OTHER_DATES)
+
+    def _decided(self, spot: PlacedValue[PageDate]) -> SaleDay:
+        value, other = spot.value.value, spot.value.other
+        if other is None or other == value:
+            return SaleDay(day=value, spot=spot, certain=True)
+        sure = {s.value.value for s in self.view.dates if s.value.other is None}
+        agreed = sure & {value, other}
+        if len(agreed) == 1:
+            return SaleDay(day=agreed.pop(), spot=spot, certain=True)
+        month_first, told = self._order
+        return SaleDay(day=other if month_first else value, spot=spot, certain=told)
+
+    @cached_property
+    def _order(self) -> tuple[bool, bool]:
+        """Tell whether the month comes first, and whether something says so."""
+        by_dates = months_come_first(self.view)
+        printed = any(
+            re.fullmatch(r"(\d{1,2})\s?[/-]\s?(\d{1,2})\s?[/-]\s?\d{2,4}", self.view.text_of(s))
+            for s in self.view.dates
+            if s.value.other is None
+        )
+        if by_dates is not None and printed:
+            return by_dates, True
+        if is_in_a_state(self.view):
+            return True, True
+        currencies = {s.value.currency for s in self.view.amounts if s.value.currency}
+        countries = {n.value[:2] for n in numbers_on_page(self.view) if n.kind == "vat_id"}
+        day_first = bool(currencies) and currencies <= _DAY_FIRST
+        return bool(by_dates), day_first or bool(countries) or self._dotted
+
+    @property
+    def _dotted(self) -> bool:
+        """Tell whether days are written with points, where the month never comes first."""
+        return any("." in self.view.text_of(s) for s in self.view.dates if s.value.other is not None)
+
+
+def _same_line(first: PlacedValue[PageAmount], second: PlacedValue[PageDate]) -> bool:
+    return (first.page, first.line) == (second.page, second.line)

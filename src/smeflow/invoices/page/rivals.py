@@ -8,9 +8,9 @@ from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, FieldChoice
 from smeflow.invoices.page.features import FIELDS, key_of
+from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.settled import FROM_SUMS, SUMS
-from smeflow.invoices.page.totals import fits_of_field
 from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import REQUIRED

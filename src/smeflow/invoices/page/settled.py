@@ -2,24 +2,24 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from decimal import Decimal
 
 from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import say
 from smeflow.invoices.checks import GROSS, READ_TWICE, ZERO, recognition_check, verdict
 from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_unique
 from smeflow.invoices.page.features import FIELDS, key_of
+from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
-from smeflow.invoices.page.sums import taxed_parts, taxes_at_rates
 from smeflow.invoices.page.vat_and_payment import (
-    breakdown,
     find_deductions,
     find_exemptions,
     is_of_another_paper,
     names_term,
-    rate_rows,
-    row_stretches,
+    payment_between,
 )
+from smeflow.invoices.page.vat_by_rate import breakdown, rate_rows, row_stretches, taxed_parts, taxes_at_rates
 from smeflow.invoices.page.view import PageView
 from smeflow.invoices.record import CORRECTING_KINDS, Invoice
 from smeflow.kinds.records import Check, Finding
@@ -74,9 +74,12 @@ def settle(
         fits = name != "preceding_invoice" or kind in CORRECTING_KINDS
         if name == "amount_due" and choice.candidate and choice.value != choices.value("total_gross"):
             place = choice.candidate
-            fits = not is_of_another_paper(view, place.page, place.line, place.start)
+            named = place.amount and abs(place.amount.amount) in _named_due(view)
+            fits = bool(named) and not is_of_another_paper(view, place.page, place.line, place.start)
         if fits and _fills(name, choice, choices, left_open=name in left_open):
-            findings[name] = Finding(value=_value(choice, credit=kind == "credit_note"), quote=choice.quote)
+            findings[name] = Finding(
+                value=_value(name, choice, credit=kind == "credit_note"), quote=choice.quote
+            )
         else:
             findings.pop(name, None)
     _without_misfit(findings, by_rules, choices)
@@ -87,6 +90,7 @@ def settle(
     due = findings.get("amount_due")
     if due and "prepaid" not in findings and due.value in (net, tax) and due.value != gross is not None:
         del findings["amount_due"]  # "líquido" is a net in one country, and what is left to pay in another
+    _reconcile_payment(view, findings, credit=kind == "credit_note")
     before = tuple(by_rules[name].value if name in by_rules else None for name in SUMS)
     closed = None not in (net, tax, gross) and bool(net + tax == gross)  # type: ignore[operator]  # none is None
     changed = (net, tax, gross) != before
@@ -104,6 +108,11 @@ def settle(
         changed_sums=changed,
         checks=_checks(findings, choices, closed=closed),
     )
+
+
+def _named_due(view: PageView) -> set[Decimal]:
+    """Give the amounts beside a label of what is due: no other is taken for it."""
+    return {abs(amount) for amount in fits_of_field(view, "amount_due", credit=True)}
 
 
 def _stays(name: str, rule: Finding | None, choice: FieldChoice) -> bool:
@@ -165,11 +174,12 @@ def _kept_together(by_rules: Mapping[str, Finding], choices: Choices) -> frozens
     return frozenset(kept)
 
 
-def _value(choice: FieldChoice, *, credit: bool) -> object:
+def _value(name: str, choice: FieldChoice, *, credit: bool) -> object:
     """Give the value as the record has it: an amount with its sign, but not where all is a credit."""
     candidate = choice.candidate
     if candidate and candidate.amount and not credit:
-        return candidate.amount.amount
+        amount = candidate.amount.amount
+        return abs(amount) if name == "prepaid" else amount
     return choice.value
 
 
@@ -230,6 +240,21 @@ def due_in_full(view: PageView, findings: Mapping[str, Finding]) -> dict[str, Fi
     return {"amount_due": replace(findings["total_gross"], note=note)}
 
 
+def _reconcile_payment(view: PageView, findings: dict[str, Finding], *, credit: bool) -> None:
+    """Put between total and what is due what the page prints there, where the choice is not that."""
+    if not {"total_gross", "amount_due"} <= findings.keys():
+        return
+    gross, due = findings["total_gross"].value, findings["amount_due"].value
+    paid = findings["prepaid"].value if "prepaid" in findings else ZERO
+    if gross <= due or gross - due == paid:
+        return
+    table = {abs(a): fit for a, fit in fits_of_field(view, "prepaid", credit=credit).items()}
+    payment = payment_between(view, table, gross, due)
+    if payment and payment.spot:
+        quote = view.quote(payment.spot)
+        findings["prepaid"] = Finding(value=payment.amount, quote=quote, note=payment.note)
+
+
 def _checks(findings: Mapping[str, Finding], choices: Choices, *, closed: bool) -> tuple[Check, ...]:
     """Keep the checks of the fields whose value was chosen, not reckoned by a rule.
 
@@ -277,9 +302,25 @@ def reason_for_no_vat(record: Invoice) -> list[Check]:
     """Check that an invoice without VAT says why: a legal rate of nothing has its mention."""
     if record.total_vat or not record.total_net or record.total_net != record.total_gross:
         return []
-    explained = any(part.exemption for part in record.vat)
+    explained = any(part.exemption or part.category == "Z" for part in record.vat)
     failure = say("No VAT is charged, and nothing on the page says why.")
     return [verdict("exemption", ["vat"], passed=explained, failure=failure)]
+
+
+def another_tax(view: PageView, findings: Mapping[str, Finding]) -> list[Check]:
+    """Check that what was read as VAT is no tax on insurance, which bears none (2006/112/EC, art. 135)."""
+    if "total_vat" not in findings:
+        return []
+    amount = findings["total_vat"].value
+    lines = (
+        " ".join(piece.text for piece in pieces)
+        for number, pieces in view.lines()
+        if any(spot.value.amount == amount for spot in view.money_on(number, pieces[0].line))
+    )
+    if not amount or not any(names_term("insurance tax", line) for line in lines):
+        return []
+    failure = say("{amount} is a tax on insurance, and no VAT.", amount=amount)
+    return [verdict("other_tax", ["total_vat"], passed=False, failure=failure)]
 
 
 def confirmed_by_repetition(view: PageView, findings: Mapping[str, Finding]) -> Check:

@@ -6,27 +6,24 @@ with charges and without allowances, BT-112 is with VAT and before anything is p
 
 from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
 from decimal import Decimal
 from functools import cached_property
 from heapq import merge
-from itertools import combinations, groupby
+from itertools import groupby
 
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
 from smeflow.invoices.page.candidates import Candidate
 from smeflow.invoices.page.vat_and_payment import (
-    KNOWN_RATES,
     AmountFit,
     ChosenAmount,
     FitTable,
-    RateRow,
     deducted,
     find_exemptions,
     names_term,
-    row_stretches,
 )
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
+from smeflow.invoices.page.vat_by_rate import KNOWN_RATES, RateRow, row_stretches, taxes_at_rates
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue
 from smeflow.invoices.record_parts import VatBreakdown
 
 _MOST = 60
@@ -178,76 +175,6 @@ def _of_rates(
             )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RatedTax:
-    """An amount of VAT and the rate that makes it; what is taxed need not be printed."""
-
-    rate: Decimal
-    spot: PlacedValue[PageAmount]
-
-
-_MOST_RATES = 4
-
-
-@once
-def taxes_at_rates(view: PageView, net: Decimal, gross: Decimal) -> tuple[RatedTax, ...]:
-    """Find the VAT at two or three printed rates that lies between net and gross; nothing where none does.
-
-    Two equations tell it, whatever stands beside the amounts: together they are the difference, and what is
-    taxed by them is the net. Each rounds by half a cent.
-    """
-    printed: dict[Decimal, PlacedValue[PageAmount]] = {}
-    for spot in view.amounts:
-        if spot.value.money:
-            printed.setdefault(abs(spot.value.amount), spot)
-    named = {s.value.amount for s in view.amounts if s.value.percent} & set(KNOWN_RATES)
-    rates = sorted(rate for rate in named if rate > 0)
-    tax, net = abs(gross - net), abs(net)
-    solutions = [
-        *(s for pair in combinations(rates, 2) for s in _solved(pair, net, tax, printed)),
-        *(
-            ((third, more), *rest)
-            for third in rates
-            for pair in combinations([rate for rate in rates if rate != third], 2)
-            for more in printed
-            if 0 < more < tax
-            for rest in _solved(pair, net - more * 100 / third, tax - more, printed, loose=third)
-        ),
-    ] if 1 < len(rates) <= _MOST_RATES and 0 < tax < net else []  # fmt: skip
-    found = {frozenset(solution) for solution in solutions}
-    if len(found) != 1:
-        return ()
-    return tuple(RatedTax(rate=rate, spot=printed[amount]) for rate, amount in sorted(next(iter(found))))
-
-
-def taxed_parts(view: PageView, values: tuple[Decimal, Decimal, Decimal]) -> tuple[VatBreakdown, ...]:
-    """Give the VAT at each rate of net, VAT and gross, where what is taxed is not printed."""
-    taxes = taxes_at_rates(view, values[0], values[2])
-    return tuple(VatBreakdown(category="S", rate=t.rate, amount=abs(t.spot.value.amount)) for t in taxes)
-
-
-def _solved(
-    pair: tuple[Decimal, ...],
-    net: Decimal,
-    tax: Decimal,
-    printed: Mapping[Decimal, object],
-    *,
-    loose: Decimal | None = None,
-) -> Iterator[tuple[tuple[Decimal, Decimal], ...]]:
-    """Give the printed VAT at two rates that together are *tax*, on what together is *net*."""
-    low, high = pair
-    first = (net - tax * 100 / high) / (100 / low - 100 / high)
-    slack = sum((_HALF_CENT * 100 / rate for rate in (*pair, *([loose] if loose else []))), CENT)
-    for amount in (first.quantize(CENT) + step * CENT for step in range(-2, 3)):
-        rest = tax - amount
-        taxed = amount * 100 / low + rest * 100 / high
-        if amount in printed and rest in printed and min(amount, rest) > 0 and abs(taxed - net) <= slack:
-            yield (low, amount), (high, rest)
-
-
-_HALF_CENT = Decimal("0.005")
-
-
 def _of_taxes(
     view: PageView, tables: Mapping[str, FitTable], printed: AbstractSet[Decimal]
 ) -> Iterator[Reckoned]:
@@ -344,7 +271,8 @@ _OWN_LABEL = 2.0
 """What an amount scores beside a label that says which sum it is, not only "total"."""
 
 
-def _has_own_label(table: FitTable, amount: Decimal) -> bool:
+def has_own_label(table: FitTable, amount: Decimal) -> bool:
+    """Tell whether an amount stands beside a label that says which sum it is."""
     return amount in table and table[amount].score >= _OWN_LABEL
 
 
@@ -354,7 +282,7 @@ def may_be_net_and_vat(
     """Tell whether VAT is that of a legal rate, or both are called so and no rate is higher."""
     if any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates):
         return True
-    called = _has_own_label(labelled["total_net"], net) and _has_own_label(labelled["total_vat"], vat)
+    called = has_own_label(labelled["total_net"], net) and has_own_label(labelled["total_vat"], vat)
     return called and vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
 
 
@@ -377,13 +305,14 @@ def are_tied(
     fits = [labelled[name].get(amount) for name, amount in zip(names, values, strict=True)]
     named = fits[2] is not None or gross in labelled["amount_due"]
     if not vat:
-        return named  # whether something says why is a check of its own
+        untaxed = bool(find_exemptions(view)) and net == gross
+        return named or (untaxed and has_own_label(labelled["total_net"], net))
     if find_exemptions(view):
         return False
     taxed = [part for part in parts if part.rate]
     by_parts = bool(taxed) and all(part.rate in rates for part in taxed)
     by_rate = any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates if rate > 0)
-    own = [_has_own_label(labelled[name], amount) for name, amount in zip(names, values, strict=True)]
+    own = [has_own_label(labelled[name], amount) for name, amount in zip(names, values, strict=True)]
     possible = vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
     if named:
         other = fits[0] is not None or fits[1] is not None or (by_parts and len(taxed) > 1)

@@ -13,7 +13,7 @@ from statistics import median
 
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
-from smeflow.invoices.page.view import PageView, PlacedLabel
+from smeflow.invoices.page.view import PageView, PlacedLabel, once
 
 _WORD = re.compile(r"[^\W\d_]+|%|[#№°]")
 _NEAR_WORDS = 4
@@ -216,6 +216,12 @@ class Surroundings:
             yield f"wo2:{' '.join(before[-2:])}"
         for word in behind[:2]:
             yield f"wf:{word}"
+
+
+@once
+def surroundings_of(view: PageView) -> Surroundings:
+    """Give what stands around the places of a view, looked at once."""
+    return Surroundings(view)
 
 
 def _below(pieces: Sequence[Piece], index: int) -> int | None:

@@ -2,48 +2,49 @@
 
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
 from decimal import Decimal
 
 from smeflow.documents.document import Quote
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.candidates import Candidate, currency_candidates
+from smeflow.invoices.page.labelled_amounts import SUMMED, fits_of_field, keep_better, size_of
+from smeflow.invoices.page.lines import find_lines
+from smeflow.invoices.page.other_sums import amounts_aside, find_disbursement
 from smeflow.invoices.page.particulars import PartyNumbers
-from smeflow.invoices.page.sums import reckoned_sums, taxed_parts
+from smeflow.invoices.page.sums import reckoned_sums
 from smeflow.invoices.page.vat_and_payment import (
-    KNOWN_RATES,
-    WEAK_LABEL,
     AmountFit,
     ChosenAmount,
     FitTable,
-    RateRow,
-    amounts_aside,
-    breakdown,
     deducted,
-    find_disbursement,
     find_exemptions,
     find_payment,
     is_old_debt,
+)
+from smeflow.invoices.page.vat_by_rate import (
+    KNOWN_RATES,
+    RateRow,
+    breakdown,
     proofs_by_sums,
     rate_rows,
     row_stretches,
+    taxed_parts,
 )
 from smeflow.invoices.page.view import (
-    AMOUNT_FIELDS,
     PageAmount,
     PageView,
-    PlacedLabel,
     PlacedValue,
-    by_line,
     once,
 )
 from smeflow.invoices.record_parts import VatBreakdown
 from smeflow.values.amounts import CODES, SYMBOLS
 
-_STRONG, _SUMMED, _NOTHING = 3.0, 2.6, 0.0
+_NOTHING = 0.0
 _MARGIN = 0.5
-_SUMMED_FIELDS = AMOUNT_FIELDS - {"prepaid"}
 _OF_BEFORE = 1.5
 """What it costs each of the sums that it is printed only as of before or as cumulative."""
 _LEAST_NET = Decimal("0.7")
@@ -106,77 +107,6 @@ def _with_disbursed(
     return {**chosen, **enlarged}, (*taxed, outside)
 
 
-def _size(amount: Decimal, *, credit: bool) -> Decimal:
-    return abs(amount) if credit else amount
-
-
-@once
-def fits_of_field(view: PageView, name: str, *, credit: bool) -> FitTable:
-    """Score the amounts that stand beside the labels of a field."""
-    table: FitTable = {}
-    last = len(view.pages) - 1
-    cents = view.recognised and _prints_cents(view)  # an amount without them has lost its comma
-    spots = [
-        s
-        for s in view.amounts
-        if not s.value.percent and not (cents and s.value.amount and not s.value.cents)
-    ]
-    money, any_sum = by_line(s for s in spots if s.value.money), by_line(spots)
-    for label in view.labels_of(name):
-        strong = _STRONG if not label.hit.weak else WEAK_LABEL
-        links = view.links(label, money, stops=AMOUNT_FIELDS)
-        if not links and not label.hit.weak and not _prints_cents(view):
-            links = [
-                n
-                for n in view.links(label, any_sum, stops=AMOUNT_FIELDS)
-                if _may_be_total(view, n.spot, label)
-            ]
-        for order, link in enumerate(links[:4]):
-            score = strong - link.cost - (0.6 if order and name != "total_vat" else 0.0)
-            score += 0.2 if link.spot.page == last else 0.0
-            amount = _size(link.spot.value.amount, credit=credit)
-            _keep_better(table, amount, AmountFit(score, link.spot))
-    for spot in _under_headings(view, name):
-        _keep_better(table, _size(spot.value.amount, credit=credit), AmountFit(_SUMMED, spot))
-    return table
-
-
-def _keep_better(table: FitTable, amount: Decimal, fit: AmountFit) -> None:
-    if amount not in table or table[amount].score < fit.score:
-        table[amount] = fit
-
-
-def _under_headings(view: PageView, name: str) -> Iterable[PlacedValue[PageAmount]]:
-    """Give the amounts of a line of totals that stand in the column headed by a label of the field."""
-    lines = {
-        (t.page, t.line) for t in view.labels if t.hit.weak and t.hit.field == "total_gross" and t.piece_start
-    }
-    for page, line in lines:
-        spots = view.money_on(page, line)
-        for spot in spots if len(spots) > 1 else ():
-            headings = [
-                label
-                for label in view.labels_of(*_SUMMED_FIELDS)
-                if label.page == page and label.line < line and not label.hit.weak
-                and label.box.left < spot.box.right and spot.box.left < label.box.right + 0.03
-            ]  # fmt: skip
-            if headings and max(headings, key=lambda h: h.line).hit.field == name:
-                yield spot
-
-
-def _may_be_total(view: PageView, spot: PlacedValue[PageAmount], label: PlacedLabel) -> bool:
-    """Tell whether an amount without decimals may be a total: it ends its piece beside the label."""
-    piece = view.piece_of(spot)
-    text = view.text_of(spot)
-    digits = text.strip("+-").replace(" ", "")
-    return spot.line == label.line and spot.end == piece.end and digits.isdigit() and len(text) < 9
-
-
-def _prints_cents(view: PageView) -> bool:
-    """Tell whether the document prints cents at all."""
-    return any(spot.value.cents for spot in view.amounts)
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Triple:
     score: float
@@ -195,7 +125,7 @@ def _triples(
     printed: FitTable = {}
     for spot in view.amounts:
         if spot.value.money:
-            printed.setdefault(_size(spot.value.amount, credit=credit), AmountFit(_NOTHING, spot))
+            printed.setdefault(size_of(spot.value.amount, credit=credit), AmountFit(_NOTHING, spot))
     proofs = proofs_by_sums(rows, printed.keys())
     dues = {a for a, f in tables["amount_due"].items() if f.score > 2.5}
     prepaid = {abs(a) for a in tables["prepaid"]}
@@ -216,6 +146,8 @@ def _triples(
             net = gross - vat
             if vat >= net * Decimal("0.35") or net not in nets:
                 continue
+            if {net, vat, gross} <= aside:
+                continue
             n = nets[net]
             proof = proofs.get((net, vat)) or (0.5 if _known_rate(vat, net) else -0.5)
             proof -= _OF_BEFORE * len({net, vat, gross} & aside)
@@ -234,7 +166,7 @@ def _triples(
                     note = say("The sum of the VAT at each rate.")
                     chosen["total_vat"] = ChosenAmount(amount=vat, quote=view.quote(v.spot), note=note)
                 yield _Triple(score=sum(scores) + proof, chosen=chosen)
-        yield from _untaxed_triples(gross, g, tables, exempt) if gross not in aside else ()
+        yield from _untaxed_triples(view, gross, g, tables, exempt) if gross not in aside else ()
 
 
 def _summed_vat(view: PageView, rows: Sequence[RateRow]) -> FitTable:
@@ -245,12 +177,12 @@ def _summed_vat(view: PageView, rows: Sequence[RateRow]) -> FitTable:
         spots = view.amounts_by_line.get((part[0].page, part[0].line), ())
         spot = next((s for s in spots if abs(s.value.amount) == part[0].amount), None)
         if len(part) > 1 and len({row.rate for row in part}) == len(part) and spot:
-            summed[sum(amounts, ZERO)] = AmountFit(_SUMMED, spot)
+            summed[sum(amounts, ZERO)] = AmountFit(SUMMED, spot)
     return summed
 
 
 def _untaxed_triples(
-    gross: Decimal, g: AmountFit, tables: Mapping[str, FitTable], exempt: Quote | None
+    view: PageView, gross: Decimal, g: AmountFit, tables: Mapping[str, FitTable], exempt: Quote | None
 ) -> Iterable[_Triple]:
     """Give the reading in which no VAT is charged: a printed zero or a mention of why is needed."""
     zero = tables["total_vat"].get(ZERO)
@@ -258,13 +190,21 @@ def _untaxed_triples(
     taxed = any(
         0 < vat < gross * Decimal("0.3") and fit.score > 2.75 for vat, fit in tables["total_vat"].items()
     )
+    left = zero is None and exempt is not None and g.score <= 0 and _is_before_deductions(view, gross, tables)
+    g = AmountFit(_BEFORE_DEDUCTIONS, g.spot) if left else g
     if g.score <= 0:
         return
     labelled = {a for name in ("total_net", "total_gross", "amount_due") for a in tables[name]}
-    sure = g.score >= 2 or (g.score > 1 and labelled == {gross})
-    if zero is None and (taxed or exempt is None or not sure or (net is None and tables["total_net"])):
+    sure = g.score >= 2 or (g.score > 1 and (labelled == {gross} or _is_of_lines(view, gross)))
+    if zero is None and (taxed or exempt is None or not sure):
         return
-    if zero is not None and net is None and (taxed or tables["total_net"]):
+    if zero is None and net is None and tables["total_net"] and not _is_of_lines(view, gross):
+        return
+    if (
+        zero is not None
+        and net is None
+        and (taxed or (tables["total_net"] and not _is_of_lines(view, gross)))
+    ):
         return
     n = net or g
     zero_choice = (
@@ -281,11 +221,26 @@ def _untaxed_triples(
     )
 
 
+_BEFORE_DEDUCTIONS = 2.4
+"""What a total scores that no label names, but from which something is taken off to make what is due."""
+
+
+def _is_before_deductions(view: PageView, gross: Decimal, tables: Mapping[str, FitTable]) -> bool:
+    """Tell whether a printed deduction lies between an amount and what is labelled as due."""
+    return any(0 < due < gross and deducted(view, gross - due) for due in tables["amount_due"])
+
+
+@once
+def _is_of_lines(view: PageView, gross: Decimal) -> bool:
+    """Tell whether the lines make a total: what is called net in their column is theirs."""
+    return find_lines(view, gross) is not None
+
+
 def _merged(first: FitTable, second: FitTable, *, discount: float = 0.0) -> FitTable:
     """Join two tables; the better fit counts."""
     joined = dict(first)
     for amount, fit in second.items():
-        _keep_better(joined, amount, AmountFit(fit.score - discount, fit.spot))
+        keep_better(joined, amount, AmountFit(fit.score - discount, fit.spot))
     return joined
 
 
@@ -393,3 +348,37 @@ def home_currency(view: PageView, seller_ids: PartyNumbers) -> bool:
     vat = seller_ids.get("vat_id")
     french = "legal_id" in seller_ids and re.search(r"siret|siren|\brcs\b", view.text, re.IGNORECASE)
     return bool(french) if vat is None else vat[0][:2] in _EURO
+
+
+def is_currency_of_sums(view: PageView, code: str, sums: AbstractSet[Decimal]) -> bool:
+    """Tell whether each sum that stands beside a currency is in this one.
+
+    Where none does, a line of its own must name it, and the others only stand with amounts that are no sums.
+    """
+    signs = currency_candidates(view)
+    beside = {sign.value for sign in signs if any(abs(a) in sums for a in _amounts_beside(view, sign))}
+    if beside:
+        return beside == {code}
+    places = {(c.value, (c.page, c.line)) for c in signs}
+    lines = {
+        (value, tuple(abs(s.value.amount) for s in view.amounts_by_line.get(place, ())))
+        for value, place in places
+    }
+    others = [amounts for value, amounts in lines if value != code]
+    return (code, ()) in lines and all(amounts and not sums & {*amounts} for amounts in others)
+
+
+_BESIDE = 8
+"""Blanks and signs between an amount and its currency; more is another column."""
+
+
+def _amounts_beside(view: PageView, sign: Candidate) -> Iterator[Decimal]:
+    """Give the amounts right before and behind a code or sign of a currency."""
+    text = view.pages[sign.page].text
+    for spot in view.amounts_by_line.get((sign.page, sign.line), ()):
+        left, right = min(sign.end, spot.end), max(sign.start, spot.start)
+        if right - left > _BESIDE:
+            continue
+        between = text[left:right]
+        if not between.strip(" \u00a0-–−") and "\n" not in between:
+            yield spot.value.amount

@@ -21,13 +21,16 @@ from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.assignment import Facts
 from smeflow.invoices.page.candidates import currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
-from smeflow.invoices.page.dates import assigned_dates
-from smeflow.invoices.page.exclusion import HEAD, OTHER_DATES, Exclusion, FieldOpinion, is_cut
+from smeflow.invoices.page.dates import HEAD, assigned_dates, has_town, is_of_number, is_of_other_paper
+from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion, is_cut
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
-from smeflow.invoices.page.sums import are_tied, may_be_net_and_vat, taxes_at_rates
-from smeflow.invoices.page.totals import fits_of_field
-from smeflow.invoices.page.vat_and_payment import FitTable, amounts_aside, rate_rows, row_stretches
+from smeflow.invoices.page.labelled_amounts import fits_of_field
+from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise, is_in_row_of_another
+from smeflow.invoices.page.sums import are_tied, has_own_label, may_be_net_and_vat
+from smeflow.invoices.page.totals import is_currency_of_sums
+from smeflow.invoices.page.vat_and_payment import FitTable
+from smeflow.invoices.page.vat_by_rate import rate_rows, row_stretches, taxes_at_rates
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
@@ -89,6 +92,7 @@ class Uniqueness:
     def settles(self, check: Check) -> bool:
         """Tell whether the laws find unique what the chooser's own margin leaves in doubt."""
         name = check.fields[0] if len(check.fields) == 1 else ""
+        name = "total_gross" if name in _TOTALS else name  # the three stand and fall together
         opinion = self.opinions.get(name)
         ahead = self.margins.get(name, 0.0) >= AHEAD
         return opinion is not None and opinion.tied and not opinion.open and ahead
@@ -116,6 +120,12 @@ class Uniqueness:
     def _labels(self) -> Exclusion:
         return Exclusion(self.view, self.title)
 
+    @property
+    def _corrects(self) -> bool:
+        """The paper is a credit note, or corrects an invoice: it names another one."""
+        kind = self.findings.get("kind")
+        return kind is not None and kind.value in CORRECTING_KINDS
+
     def _is_ahead(self, name: str) -> bool:
         """Tell whether the chooser agrees with what is left when all else is explained."""
         return self.margins.get(name, 0.0) >= LEFT
@@ -124,7 +134,9 @@ class Uniqueness:
 
     def _of_date(self, finding: Finding) -> FieldOpinion:
         owners = {(o.spot.page, o.spot.start): o.label for o in assigned_dates(self.view)}
-        tied, rivals = False, []
+        tied, strong, in_letter, rivals = False, False, False, []
+        number = str(self.findings["number"].value) if "number" in self.findings else None
+        corrects = self._corrects
         for spot in self.view.dates:
             label = owners.get((spot.page, spot.start))
             hit = label.hit if label is not None else None
@@ -134,19 +146,26 @@ class Uniqueness:
                 # "Date" heads a column of lines; "Zugehörige Rechnung vom" is another's day
                 own = (
                     label is not None
-                    and label.piece_start
-                    and hit is not None
-                    and hit.field == "issue_date"
-                    and not (hit.weak and self._labels.in_table(spot))
+                    and self._labels.begins_cell(label)
+                    and label.hit.field == "issue_date"
+                    and (hit is not None or self._labels.stands_alone_under(label))
+                    and not (label.hit.weak and self._labels.in_table(spot))
                 )
-                tied = tied or own or self._in_title(spot.page, spot.line)
+                in_line = is_of_number(self.view, spot, number) or self._in_title(spot.page, spot.line)
+                tied = tied or own or in_line
+                in_letter = in_letter or has_town(self.view, spot)
+                strong = strong or (own and label is not None and not label.hit.weak and not corrects)
             else:
                 rivals.append((spot, hit))
         terms = self._labels.fits_terms(finding.value, self._facts.terms)
+        letter_only = in_letter and not tied
+        tied = tied or in_letter
         told = [
             FieldRival(value=spot.value.value, quote=self.view.quote(spot), why=why)
             for spot, hit in rivals
-            if (why := self._other_date(spot, hit, by_terms=terms)) or not tied or self._may_be(spot, hit)
+            if (why := self._other_date(spot, hit, by_terms=terms, strong=strong, far=not letter_only))
+            or not tied
+            or self._may_be(spot, hit)
         ]
         left = self._is_ahead("issue_date") and (
             self._labels.date_is_left(finding.value)
@@ -155,25 +174,40 @@ class Uniqueness:
         return FieldOpinion(tied=tied or left, rivals=tuple(told))
 
     def _other_date(
-        self, spot: PlacedValue[PageDate], hit: LabelHit | None, *, by_terms: bool
+        self,
+        spot: PlacedValue[PageDate],
+        hit: LabelHit | None,
+        *,
+        by_terms: bool,
+        strong: bool,
+        far: bool,
     ) -> Phrase | None:
         """Say what another date is; None where nothing does.
 
         Where a payment term leads from the date that was read to the day it is due, it must lead from
-        this one too.
+        this one too. Where the date that was read has a label that says day of issue in full, which is
+        *strong*, one without any label, and not on a letter's line for it, is another. Where it is *far*
+        behind for the chooser counts only beside a tie better than a letter's line.
         """
         if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
-        if hit is not None and hit.field == "issue_date":
+        number = str(self.findings["number"].value) if "number" in self.findings else None
+        of_other = number is not None and is_of_other_paper(self.view, spot, number)
+        if hit is not None and hit.field == "issue_date" and not (hit.weak and of_other):
             in_table = hit.weak and self._labels.in_table(spot)
             return say("It stands in a row or a period.") if in_table else None
         if self._labels.is_other_date(spot):
             return say("Its label says that it is another date.")
         if self._labels.in_row(spot):
             return say("It stands in a row or a period.")
+        if of_other:
+            return say("It stands with the number of another paper.")
+        on_line = is_of_number(self.view, spot, number) or has_town(self.view, spot)
+        if strong and not on_line and not self._in_title(spot.page, spot.line):
+            return say("A label calls another day the day of issue, and none this one.")
         if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
             return say("The payment terms lead from another day to the one that is due.")
-        return self._far_behind("issue_date")
+        return self._far_behind("issue_date") if far else None
 
     def _far_behind(self, name: str) -> Phrase | None:
         """Say of a rival without the field's own label that nothing around it speaks for it."""
@@ -190,16 +224,16 @@ class Uniqueness:
         mine = _bare(str(finding.value))
         numbers = [n for n in labelled_numbers(self.view, "number", self.title) if n.score > 0]
         own = [n for n in numbers if _bare(n.text) == mine and n.score >= _OWN_LABEL]
-        left = self._is_ahead("number") and self._labels.number_is_left(
-            number_key(str(finding.value)), self.margins["number"]
-        )
+        key = number_key(str(finding.value))
+        left = self._is_ahead("number") and self._labels.number_is_left(key, self.margins["number"])
+        agrees = self.margins.get("number", 0.0) >= AHEAD
+        left = left or (agrees and self._labels.number_by_form(key))
         sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         # without a word for a number ("Rechnung 12", or below the title) all else must be something else
         tied = (bool(sure) or left) and not is_cut(self.view, finding.quote)
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
-        kind = self.findings.get("kind")
-        if kind is not None and kind.value in CORRECTING_KINDS:
+        if self._corrects:
             called = {_bare(n.text) for n in called_invoices(self.view)}
             tied = tied and before is not None and mine not in called  # it may be that of the other invoice
         rivals = []
@@ -248,14 +282,42 @@ class Uniqueness:
         parts = self.findings["vat"].value if "vat" in self.findings else ()
         tied = are_tied(self.view, (net, vat, gross), labelled, rates=self._legal_rates, parts=parts)
         reckoned = not {gross, *(() if len(parts) > 1 else (net,))} <= {*printed, Decimal(0)}
-        words = self.view.text.split()
+        words = self._page_of(finding.quote).split()
         spaced = 2 * sum(len(word) == 1 for word in words) > len(words)  # its own sums are cut in letters
-        aside, before = amounts_aside(self.view), say("It counts what was invoiced before.")
         rivals = [
-            FieldRival(value=other, quote=self._quote_of(other), why=before if other in aside else None)
+            FieldRival(value=other, quote=self._quote_of(other), why=self._other_sum(other))
             for other in self._other_totals(gross, printed, labelled)
+            if not self._is_part(other, (net, vat, gross), labelled)
         ]
-        return FieldOpinion(tied=tied and not reckoned and not spaced, rivals=tuple(rivals))
+        aside = gross and gross in amounts_aside(self.view)
+        return FieldOpinion(tied=tied and not (reckoned or spaced or aside), rivals=tuple(rivals))
+
+    def _is_part(
+        self, other: Decimal, sums: tuple[Decimal, Decimal, Decimal], labelled: Mapping[str, FitTable]
+    ) -> bool:
+        """Tell whether another total is no more than the VAT, or the net where labels name all three."""
+        own = (has_own_label(labelled[name], amount) for name, amount in zip(_TOTALS, sums, strict=True))
+        return other <= sums[1] or (other == sums[0] and all(own))
+
+    def _page_of(self, quote: Quote | None) -> str:
+        return next((p.text for p in self.view.pages if quote and p.number == quote.page), self.view.text)
+
+    def _other_sum(self, amount: Decimal) -> Phrase | None:
+        """Say what another total is; None where nothing does."""
+        if amount in amounts_aside(self.view):
+            return say("What stands beside or over it says that it sums something else.")
+        spots = [s for s in self.view.amounts if s.value.money and abs(s.value.amount) == amount]
+        issued = self.findings["issue_date"].value if "issue_date" in self.findings else None
+        if spots and all(
+            is_called_otherwise(self.view, spot) or is_in_row_of_another(self.view, spot, issued)
+            for spot in spots
+        ):
+            return say("Its label or its row says that it is another amount, or another paper's.")
+        number = self.findings.get("number")
+        digits = re.sub(r"\D", "", str(number.value)) if number is not None else ""
+        if amount == amount.to_integral_value() and digits == str(int(amount)):
+            return say("It is the invoice's number.")
+        return None
 
     @cached_property
     def _legal_rates(self) -> frozenset[Decimal]:
@@ -301,14 +363,11 @@ class Uniqueness:
     # -- the currency
 
     def _of_currency(self, finding: Finding) -> FieldOpinion:
-        gross = self.findings.get("total_gross")
-        total = {
-            s.value.currency
-            for s in self.view.amounts
-            if gross is not None and abs(s.value.amount) == abs(gross.value) and s.value.currency
-        }
+        names = (*_TOTALS, "amount_due")
+        sums = {abs(self.findings[name].value) for name in names if name in self.findings}
         others = {c.value: c for c in currency_candidates(self.view) if c.value != finding.value}
-        why = say("The total is in another currency.") if total == {finding.value} else None
+        told = is_currency_of_sums(self.view, str(finding.value), sums)
+        why = say("The total is in another currency.") if told else None
         rivals = [
             FieldRival(value=code, quote=self.view.quote_span(c.page, c.start, c.end), why=why)
             for code, c in others.items()

@@ -1,4 +1,4 @@
-"""VAT by rate and why none is charged; what is due, was paid before, kept back or laid out for the buyer.
+"""Why no VAT is charged; what is due, was paid before, kept back or withheld.
 
 The mentions of exemptions live in ``exemptions.json``; the first entry that fits counts, so a general word
 stands last.
@@ -7,7 +7,6 @@ stands last.
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
 from functools import lru_cache
@@ -16,11 +15,10 @@ from itertools import combinations
 
 from smeflow._text import folded
 from smeflow.documents.document import Quote
-from smeflow.documents.page_text import Piece
+from smeflow.documents.page_text import Piece, folded_map
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once, same_column
-from smeflow.invoices.record_parts import VatBreakdown
+from smeflow.invoices.checks import ZERO
+from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once, same_column
 
 _NEGATED = re.compile(r"\bnot? (?:exempt|zero)|non[- ]exempt")
 _LONGEST = 300
@@ -75,6 +73,24 @@ def _mention(piece: Piece, mentions: Sequence[_Mention]) -> tuple[int, str] | No
     return None
 
 
+def in_mention(view: PageView, label: PlacedLabel) -> bool:
+    """Tell whether a label of VAT is a word of a mention that none is charged."""
+    piece = view.piece_of(label)
+    if len(piece.text) < _SHORTEST:
+        return False
+    flat, origin = folded_map(piece.text)
+    flat = flat.replace("’", "'")
+    for _, words, pattern, _ in _mentions():
+        for match in pattern.finditer(flat) if any(word in flat for word in words) else ():
+            start, end = origin[match.start()], origin[match.end() - 1] + 1
+            if start < label.end - piece.start and label.start - piece.start < end:
+                return True
+    return False
+
+
+_SHORTEST = 8
+
+
 @lru_cache(maxsize=1)
 def _mentions() -> tuple[_Mention, ...]:
     text = (resources.files("smeflow.invoices.page") / "exemptions.json").read_text(encoding="utf-8")
@@ -87,124 +103,6 @@ def _mentions() -> tuple[_Mention, ...]:
         )
         for order, row in enumerate(json.loads(text))
     )
-
-
-_RATES = "2.1 2.6 3 3.8 4 4.8 5 5.5 6 7 7.7 8 8.1 8.5 9 9.5 10 12 13 13.5 14 15 16 17 18 19 20 21 22 23 25 27"
-KNOWN_RATES = tuple(Decimal(rate) for rate in _RATES.split(" "))
-"""Rates of VAT in Europe, and of GST and sales taxes elsewhere, in per cent."""
-_RATE_TEXT = re.compile(r"(?<![\d.,])(\d{1,2}(?:[.,]\d{1,2})?)\s?%")
-_TENFOLD = {Decimal(10)}
-"""Ten pieces at 4.50 look like 10 % of 45.00."""
-_BARE_RATE = re.compile(r"(?<![\w.,])(\d{1,2}(?:[.,]\d{1,2})?)(?![\w.,%]|\s?[€$£])")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class RateRow:
-    """A line of a table of rates: base, rate and VAT that fit together."""
-
-    base: Decimal
-    rate: Decimal
-    amount: Decimal
-    page: int
-    line: int
-
-
-_MOST_SUMS = 100
-"""A line of more amounts is none of base, rate and tax; each would be held against each."""
-
-
-@once
-def rate_rows(view: PageView, *, credit: bool) -> list[RateRow]:
-    """Find the lines on which base times a printed rate makes an amount of VAT."""
-    rows: list[RateRow] = []
-    for number, pieces in view.lines():
-        text = "  ".join(piece.text for piece in pieces)
-        spots = view.money_on(number, pieces[0].line)
-        if len(spots) > _MOST_SUMS:
-            continue
-        sums = [
-            abs(spot.value.amount) if credit or view.text_of(spot)[:1] == "(" else spot.value.amount
-            for spot in spots
-        ]
-        rates = {Decimal(r.replace(",", ".")) for r in _RATE_TEXT.findall(text)}
-        if not rates:
-            rates = {Decimal(r.replace(",", ".")) for r in _BARE_RATE.findall(text)} & set(KNOWN_RATES)
-            rates -= _TENFOLD if re.search(r"[^\W\d_]{3}", text) else set()
-        fits = {
-            (base, rate, amount)
-            for base, amount in (*combinations(sums, 2), *((b, a) for a, b in combinations(sums, 2)))
-            for rate in rates
-            if rate > 0 and amount > 0 and base > amount and same_amount(base * rate / 100, amount, CENT)
-        }
-        if len(fits) == 1:
-            base, rate, amount = fits.pop()
-            rows.append(RateRow(base=base, rate=rate, amount=amount, page=number, line=pieces[0].line))
-    return rows
-
-
-def proofs_by_sums(
-    rows: Sequence[RateRow], printed: AbstractSet[Decimal]
-) -> dict[tuple[Decimal, Decimal], float]:
-    """Tell what net and VAT of each stretch of rate rows prove.
-
-    A stretch whose sums are printed proves them; a part of it is then one rate among several, and no total.
-    """
-    parts = row_stretches(rows)
-    printed_parts = [p for p in parts if len(p) > 1 and _net(p) in printed and _vat(p) in printed]
-    proofs: dict[tuple[Decimal, Decimal], float] = {}
-    for part in parts:
-        is_part = any(len(w) > len(part) and all(row in w for row in part) for w in printed_parts)
-        key = _net(part), _vat(part)
-        proofs[key] = max(proofs.get(key, -9.0), -3.0 if is_part else 1.5)
-    return proofs
-
-
-def _net(rows: Sequence[RateRow]) -> Decimal:
-    return sum((row.base for row in rows), ZERO)
-
-
-def _vat(rows: Sequence[RateRow]) -> Decimal:
-    return sum((row.amount for row in rows), ZERO)
-
-
-def row_stretches(rows: Sequence[RateRow]) -> list[Sequence[RateRow]]:
-    """Give the stretches of neighbouring rows."""
-    return [rows[i:j] for i in range(len(rows)) for j in range(i + 1, min(len(rows), i + 8) + 1)]
-
-
-def breakdown(
-    view: PageView, rows: Sequence[RateRow], values: tuple[Decimal, Decimal, Decimal]
-) -> tuple[VatBreakdown, ...]:
-    """Give the VAT per rate where rows were found that make up the totals, or one rate does.
-
-    What is left of the net without VAT needs a mention that says why. Of two mentions the one
-    beside the amounts counts ("articles 262 ter and/or 283-2" below them decides nothing); else neither.
-    """
-    net, vat, _ = values
-    mentions = find_exemptions(view)
-    candidates = [m for m in mentions if m.summed] if len(mentions) > 1 else mentions
-    exemption = candidates[0] if len(candidates) == 1 else None
-    for part in row_stretches(rows):
-        if (_net(part), _vat(part)) == (net, vat):
-            return tuple(_taxed_part(row.rate, row.base, row.amount) for row in part)
-    for part in row_stretches(rows) if exemption else ():
-        if exemption and _vat(part) == vat and _net(part) < net:
-            taxed = (_taxed_part(row.rate, row.base, row.amount) for row in part)
-            return (*taxed, _exempt_part(exemption, net - _net(part)))
-    if vat == ZERO and net > ZERO:
-        return (_exempt_part(exemption, net),) if exemption else ()
-    rates = {s.value.amount for s in view.amounts if s.value.percent} & set(KNOWN_RATES)
-    fitting = [rate for rate in rates if same_amount(net * rate / 100, vat, CENT)]
-    return (_taxed_part(fitting[0], net, vat),) if len(fitting) == 1 and not rows else ()
-
-
-def _taxed_part(rate: Decimal, base: Decimal, amount: Decimal) -> VatBreakdown:
-    return VatBreakdown(category="S", rate=rate, base=base, amount=amount)
-
-
-def _exempt_part(mention: Exemption, base: Decimal) -> VatBreakdown:
-    reason = mention.quote.text.strip()
-    return VatBreakdown(category=mention.category, rate=ZERO, base=base, amount=ZERO, exemption=reason)
 
 
 WEAK_LABEL = 1.2
@@ -258,12 +156,19 @@ def names_term(kind: str, text: str) -> bool:
 
 @once
 def find_deductions(view: PageView) -> tuple[PlacedValue[PageAmount], ...]:
-    """Find what is taken off the total before something is due: paid before, kept back, withheld."""
+    """Find what is taken off the total before something is due: paid before, kept back, withheld.
+
+    The words stand on the amount's line, or head its column on the line above.
+    """
     found = []
     for number, pieces in view.lines():
-        text = " ".join(piece.text for piece in pieces)
-        if any(names_term(kind, text) for kind in ("paid", "kept", "withheld")):
-            found += [s for s in view.money_on(number, pieces[0].line)[-1:] if s.value.amount]
+        named = [p for p in pieces if any(names_term(kind, p.text) for kind in ("paid", "kept", "withheld"))]
+        line = pieces[0].line
+        spots = view.money_on(number, line) if named else []
+        if named and not spots:
+            below = view.money_on(number, line + 1)
+            spots = [s for s in below if len(below) > 1 and any(same_column(p.box, s.box) for p in named)]
+        found += [s for s in spots[-1:] if s.value.amount]
     return tuple(found[:_MOST_TERMS])
 
 
@@ -290,24 +195,29 @@ def find_payment(view: PageView, tables: Mapping[str, FitTable], gross: Decimal)
     if gross in due and not any(0 < p < gross and gross - p in due for p in paid):
         return {"amount_due": ChosenAmount(amount=gross, spot=due[gross].spot)}
     for amount, fit in sorted(due.items(), key=lambda item: -item[1].score):
-        prepaid = gross - amount
-        terms = deducted(view, prepaid) if prepaid > 0 else ()
-        spot = terms[0] if terms else _paid_before(view, prepaid)
-        if spot and prepaid not in paid:
-            paid[prepaid] = AmountFit(WEAK_LABEL, spot)
-        if prepaid in paid:
-            note = _deduction_note(view, paid[prepaid].spot)
-            if len(terms) > 1:
-                note = say("The sum of what was paid before, is kept back or withheld.")
-            return {
-                "amount_due": ChosenAmount(amount=amount, spot=fit.spot),
-                "prepaid": ChosenAmount(amount=prepaid, spot=paid[prepaid].spot, note=note),
-            }
+        payment = payment_between(view, paid, gross, amount)
+        if payment:
+            return {"amount_due": ChosenAmount(amount=amount, spot=fit.spot), "prepaid": payment}
     due = {a: f for a, f in due.items() if a == gross or not is_old_debt(view, f.spot)}
     if due:
         amount, fit = max(due.items(), key=lambda item: item[1].score)
         return {"amount_due": ChosenAmount(amount=amount, spot=fit.spot)}
     return {}
+
+
+def payment_between(
+    view: PageView, paid: Mapping[Decimal, AmountFit], gross: Decimal, due: Decimal
+) -> ChosenAmount | None:
+    """Give what lies between a total and what is due of it: paid before, kept back or withheld."""
+    rest = gross - due
+    terms = deducted(view, rest) if rest > 0 else ()
+    spot = paid[rest].spot if rest in paid else terms[0] if terms else _paid_before(view, rest)
+    if spot is None:
+        return None
+    note = _deduction_note(view, spot)
+    if len(terms) > 1:
+        note = say("The sum of what was paid before, is kept back or withheld.")
+    return ChosenAmount(amount=rest, spot=spot, note=note)
 
 
 def is_old_debt(view: PageView, spot: PlacedValue[PageAmount]) -> bool:
@@ -342,52 +252,3 @@ def _deduction_note(view: PageView, spot: PlacedValue[PageAmount]) -> Phrase | N
     if kept > withheld:
         return say("Kept back as a guarantee, not paid before: it falls due later.")
     return say("Withheld as the seller's tax, not paid before.") if withheld else None
-
-
-@once
-def amounts_aside(view: PageView) -> frozenset[Decimal]:
-    """Give the amounts that are printed only as of before, or as counted from the beginning.
-
-    The line on which they stand says so or the heading of their column, as in a statement of works:
-    "cumulative", "previous", "this month".
-    """
-    aside: dict[Decimal, bool] = {}
-    headings = [(number, piece) for number, piece in view.all_pieces() if _speaks_of_before(piece.text)]
-    if not headings:
-        return frozenset()
-    for spot in view.amounts:
-        amount = abs(spot.value.amount)
-        aside[amount] = aside.get(amount, True) and (
-            any(n == spot.page and p.line == spot.line and p.start < spot.start for n, p in headings)
-            or _is_headed(view, spot, headings)
-        )
-    return frozenset(amount for amount, only in aside.items() if only)
-
-
-def _speaks_of_before(text: str) -> bool:
-    short = len(text) < _LONGEST_HEADING
-    return short and (names_term("before", text) or names_term("cumulative", text))
-
-
-_LONGEST_HEADING = 80
-
-
-def _is_headed(view: PageView, spot: PlacedValue[PageAmount], headings: Sequence[tuple[int, Piece]]) -> bool:
-    """Tell whether the nearest words over an amount in its column are one of *headings*."""
-    above = [
-        p for p in view.pieces[spot.page]
-        if p.line < spot.line and same_column(p.box, spot.box) and not any(map(str.isdigit, p.text))
-    ]  # fmt: skip
-    return bool(above) and any(n == spot.page and p is above[-1] for n, p in headings)
-
-
-@once
-def find_disbursement(view: PageView) -> PlacedValue[PageAmount] | None:
-    """Find what the seller laid out in the buyer's name, where just one such amount is printed."""
-    disbursed = [
-        spots[-1]
-        for number, pieces in view.lines()
-        if names_term("laid out", " ".join(piece.text for piece in pieces))
-        and (spots := view.money_on(number, pieces[0].line))
-    ]
-    return disbursed[0] if len(disbursed) == 1 and disbursed[0].value.amount > 0 else None

@@ -11,8 +11,9 @@ from typing import Any, Concatenate, Generic, ParamSpec, TypeVar, cast
 
 from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
-from smeflow.documents.page_text import Piece, box_of, folded_map, pieces_of, quote_of
+from smeflow.documents.page_text import Piece, box_of, pieces_of, quote_of
 from smeflow.extract.labels import MOST_CHARACTERS, LabelHit, lexicon, page_beginning
+from smeflow.invoices.page.headings import hits_over_two_lines, with_tax_words
 from smeflow.kinds.records import Labels
 from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
@@ -22,6 +23,7 @@ P = ParamSpec("P")
 S = TypeVar("S", bound="Placed")
 DATE_FIELDS = frozenset({"issue_date", "due_date", "delivery_date", "other_date"})
 AMOUNT_FIELDS = frozenset({"total_net", "total_vat", "total_gross", "amount_due", "prepaid", "other_amount"})
+_EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|senza|sin)$")
 BELOW = 3.6
 """How many times its height a value may stand below the label that heads it."""
 _LINES = 12
@@ -153,11 +155,17 @@ class PageView:
     @cached_property
     def labels(self) -> tuple[PlacedLabel, ...]:
         """Every label on every page, in reading order."""
-        placed = [
-            self._label(hit, number, index, piece)
-            for number, index, piece in self._indexed_pieces()
-            for hit in _with_tax_words(self.words.find(piece.text), piece.text)
-        ]
+        broken = [hits_over_two_lines(self.words, pieces) for pieces in self.pieces]
+        upper = [{first for first, _ in over.values()} for over in broken]
+        placed = []
+        for number, index, piece in self._indexed_pieces():
+            hits = with_tax_words(self.words.find(piece.text), piece.text)
+            if index in broken[number]:
+                whole = broken[number][index][1]
+                hits = [whole, *(hit for hit in hits if hit.start >= whole.end)]
+            elif index in upper[number]:
+                hits = []
+            placed += [self._label(hit, number, index, piece) for hit in hits]
         return tuple(label for label in placed if not self._heads_without_vat(label))
 
     def _label(self, hit: LabelHit, page: int, index: int, piece: Piece) -> PlacedLabel:
@@ -364,36 +372,3 @@ def once(make: Callable[Concatenate[PageView, P], V]) -> Callable[Concatenate[Pa
         return cast("V", view.remembered[key])
 
     return cast("Callable[Concatenate[PageView, P], V]", remembered)
-
-
-_EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|senza|sin)$")
-_TAX = r"(?:ust|mwst|umsatzsteuer|mehrwertsteuer|steuern?|vat|tva|taxes|taxe|tax|gst|btw|iva)"
-_INCLUDING = r"(?:incl\w*|inkl\w*|inc|einschl\w*|including|inclusive|mit|with|ivato)"
-_EXCLUDING = r"(?:excl\w*|exkl\w*|ex|ohne|without|before|hors|sans|zzgl|zuzgl|plus|sin|escl\w*)"
-_WITH = re.compile(rf"{_INCLUDING}[\s.:]*(?:of|de la|la|\d+\s*%)?[\s.:]*{_TAX}")
-_WITHOUT = re.compile(rf"{_EXCLUDING}[\s.:]*(?:of|de la|la)?[\s.:]*{_TAX}")
-_MONEY = frozenset({"total_net", "total_vat", "total_gross", "amount_due"})
-
-
-def _with_tax_words(hits: list[LabelHit], text: str) -> list[LabelHit]:
-    """Let "incl. VAT" and "ohne USt." behind or before a total say which total it is."""
-    if not any(hit.field in _MONEY for hit in hits):
-        return hits
-    flat, origin = folded_map(text)
-    for pattern, field in ((_WITH, "total_gross"), (_WITHOUT, "total_net")):
-        for match in pattern.finditer(flat):
-            start, end = origin[match.start()], origin[match.end() - 1] + 1
-            tied = [h for h in hits if h.field in _MONEY and h.start < end and -2 <= start - h.end < 3]
-            after = [h for h in hits if h.field in _MONEY - {"total_vat"} and 0 <= h.start - end < 3]
-            inside = [h for h in hits if start <= h.start and h.end <= end + 1]
-            base = next((h for h in tied if h.field != "total_vat"), None) or (after[0] if after else None)
-            if base is None and field == "total_net" and inside and start > 3:
-                continue  # "zzgl. USt." alone announces the VAT
-            if base is None and not (
-                inside and start <= 3 and field == "total_net" and not re.match("z|plus", match[0])
-            ):
-                continue
-            reach = [h for h in (base, *inside, *after) if h is not None]
-            merged = LabelHit(field, min(h.start for h in reach), max(end, *(h.end for h in reach)))
-            hits = [h for h in hits if h.end <= merged.start or merged.end <= h.start] + [merged]
-    return sorted(hits, key=lambda h: h.start)
