@@ -48,7 +48,7 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("facts vide.csv", "vide"),
     ("extract parti.pdf", "parti.pdf"),
     ("extract photo.jpg --into facture", "Invoice"),
-    ("init x --work compta", "invoices, mail, table, report"),
+    ("init x --work compta", "choisissez parmi invoices"),
     ("init . --yes", "recipe.yaml"),
     ("restore rien.zip", "rien.zip"),
     ("model add rien.gguf", "rien.gguf"),
