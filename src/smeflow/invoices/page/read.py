@@ -91,10 +91,8 @@ class _OwnFirm:
 
 def _with_pages(documents: Sequence[Document]) -> list[Document]:
     """Give the documents that may be an invoice; a mail's own text only where it has no files."""
-    inside = [d for outer in documents for d in outer.walk()]
-    readable = [
-        d for d in inside if any(p.text.strip() for p in d.pages) and not d.media_type.endswith("xml")
-    ]
+    inside = [d for outer in documents for d in outer.walk() if not d.media_type.endswith("xml")]
+    readable = [d for d in inside if any(p.text.strip() for p in d.pages)]
     files = [d for d in readable if d.media_type == "application/pdf" or d.media_type.startswith("image/")]
     unique: dict[str | int, Document] = {}
     for index, document in enumerate(files or readable):
