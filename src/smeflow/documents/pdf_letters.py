@@ -1,12 +1,12 @@
 """The letters of a PDF page, what lies over and under them, and what a PDF says where nobody looks.
 
 Here are the single tests of what nobody can see; `pdf._visible_words` asks them in order and keeps the rest.
-
-PDFium is asked for each letter several times, and the functions that `pypdfium2.raw` declares spend most of
-that on checking pointers: those used here are declared anew with plain addresses, in half the time a page.
+PDFium is asked for each letter several times: its functions are declared anew with plain addresses, since the
+pointers that `pypdfium2.raw` declares take twice the time a page.
 """
 
 import ctypes
+import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,12 +21,9 @@ HiddenReason = Literal["invisible", "tiny", "outside", "same colour", "covered",
 
 TINY_POINTS = 1.5
 """Letters lower than this cannot be read by anyone."""
-_INVISIBLE_MODES = (3, 7)
-_LIGHT = 200
+_INVISIBLE_MODES, _LIGHT = (3, 7), 200
 _CLEAR = 12
 """An alpha at or under this cannot be seen."""
-_NO_LETTER = 2
-"""Bytes of a text of no letter: its end."""
 _CONTRAST = 14
 """The least difference between two points of a place where something can be read, of 255."""
 
@@ -100,22 +97,25 @@ def drawn_objects(page: Any, raw: Any) -> DrawnObjects:
     return drawn
 
 
+_LIGATURE = re.compile(r"f{0,2}[fijlthkb]|[cst]t|ti|Th|[iI][jJ]|[oaOA][eE]")
+
+
 def _taken_off(item: Any, raw: Any) -> Iterator[str]:
     """Take off what a page says in place of the letters it draws (``ActualText``); give it.
 
     PDFium would read that instead: a page could show one amount and be read with another. What has neither
-    letters nor figures (a hyphen at the end of a line) stays.
+    letters nor figures (a hyphen at a line's end) stays, and so do the letters a font draws as one sign.
     """
     for index in reversed(range(raw.FPDFPageObj_CountMarks(item))):
         mark = raw.FPDFPageObj_GetMark(item, index)
-        size = ctypes.c_ulong()
-        asked = (mark, b"ActualText")
-        if not raw.FPDFPageObjMark_GetParamStringValue(*asked, None, 0, size) or size.value <= _NO_LETTER:
+        size, asked = ctypes.c_ulong(), (mark, b"ActualText")
+        if not raw.FPDFPageObjMark_GetParamStringValue(*asked, None, 0, size) or size.value <= 2:
             continue
         letters = (ctypes.c_ushort * (size.value // 2))()
         raw.FPDFPageObjMark_GetParamStringValue(*asked, letters, size.value, size)
         text = bytes(letters).decode("utf-16-le", "replace").rstrip("\0")
-        if any(map(str.isalnum, text)) and raw.FPDFPageObj_RemoveMark(item, mark):
+        says_more = any(map(str.isalnum, text)) and not _LIGATURE.fullmatch(text)
+        if says_more and raw.FPDFPageObj_RemoveMark(item, mark):
             yield text
 
 

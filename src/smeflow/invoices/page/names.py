@@ -105,6 +105,7 @@ def _add_name(
         sum(c.isdigit() for c in text) > 3
         or ZIP.search(text)
         or STREET.search(folded(text))
+        or SALUTATION.match(text)
         or re.match(r"\d{1,4}\s?(?:bis|ter)?,?\s+[a-zà-ÿ]", text)
         or is_label(view, text)
         or is_somebody_else(view, text)

@@ -41,7 +41,11 @@ STREET = re.compile(
     r"viale|piazza|calle|camino|plaza|jalan|weg|platz)\b|"
     r"(?:str|strasse|weg|platz|allee|gasse|ring|damm|ufer|straat|laan|plein)\.?\s*\d|"
     r"^(?:via|viale|piazza|corso|vicolo|strada|calle|c/|avda|avenida|plaza|paseo|carretera|ctra|poligono|rua|praca|largo|"
-    r"travessa|estrada|alameda|ul|aleja|aleje|plac|osiedle)\b.*\d|^c/|^(?:al|os|pl)\. .*\d",
+    r"travessa|estrada|alameda|ul|aleja|aleje|plac|osiedle)\b.*\d|^c/|^(?:al|os|pl)\. .*\d|"
+    r"^(?:z\.?a|z\.?i|zac|zae|zone (?:industrielle|artisanale|commerciale|d'activites?)|parc d'activites?|"
+    r"lieu-?dit|centre commercial|gewerbegebiet|gewerbepark|industriegebiet|industriepark|industrieterrein|"
+    r"bedrijventerrein|bedrijvenpark|industrial estate|business park|zona industriale|zona industrial|"
+    r"poligono industrial|parque empresarial|strefa przemyslowa)\b",
 )
 PARTICULARS = re.compile(
     r"siret|siren|rcs|capital|\bape\b|\bnaf\b|hrb|hra\b|handelsregister|geschaftsfuhrer|amtsgericht|"
@@ -52,7 +56,9 @@ PARTICULARS = re.compile(
 SEPARATOR = re.compile(r"\s*(?:[·•●|¦]|\s[-–—]\s|,\s)\s*")
 NOT_IN_NAMES = re.compile(r"[.:@]|https?|www|\btel\b|\bfax\b", re.IGNORECASE)
 _SALUTATIONS = (
-    r"herrn?|frau|firma|m\.|mme|mr\.?|mrs\.?|ms\.?|monsieur|madame|an|à|to|société|messrs\.?|z\.?\s?hd\.?"
+    r"herrn?|frau|firma|m\.|mme|mr\.?|mrs\.?|ms\.?|monsieur|madame|an|à|to|société|messrs\.?|z\.?\s?hd\.?|"
+    r"for|pour|für|voor|aan|per|para|dla|til|för|pro|bill to|ship to|attn\.?|t\.?\s?a\.?\s?v\.?|"
+    r"spett\.?(?:le)?|sr\.?|sra\.?"
 )
 SALUTATION = re.compile(rf"^(?:{_SALUTATIONS})\s*$", re.IGNORECASE)
 
