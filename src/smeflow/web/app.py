@@ -348,7 +348,7 @@ def serve_desk(
     )
     address = f"http://{HOST}:{port}{DOOR}?token={keys.address}"
     announce(address)
-    threading.Thread(target=desk.items, name="desk-first-look", daemon=True).start()
+    threading.Thread(target=desk.first_look, name="desk-first-look", daemon=True).start()
     if browser:
         opening = threading.Timer(0.7, webbrowser.open, (address,))
         opening.daemon = True

@@ -6,7 +6,7 @@ kept as long as the item stays the same, so that ten thousand of them cost the r
 
 import threading
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
@@ -154,6 +154,12 @@ class Desk:
         same = (row.version, row.state, row.reason, row.outcome)
         kept = self._kept.get(row.id)
         return kept if kept is not None and kept[0] == same else (same, summed_up(ledger, row))
+
+    def first_look(self) -> None:
+        """Read everything once, while the browser still opens; what fails here is told by the page."""
+        with suppress(SmeflowError, OSError):
+            self.recipes()
+            self.items()
 
     def waiting(self, today: date) -> list[DeskItem]:
         """Give what waits for a person, what matters most first."""

@@ -65,6 +65,8 @@ class FieldView:
     page: int | None = None
     box: tuple[float, float, float, float] | None = None
     quote: str = ""
+    start: int | None = None
+    """Where the quote begins in the text of its page."""
     rivals: tuple[Choice, ...] = ()
     options: tuple[str, ...] = ()
     """The only values there are."""
@@ -218,6 +220,7 @@ def _field(
         page=reading.page,
         box=reading.box,
         quote=reading.quote or "",
+        start=reading.start,
         rivals=tuple(_choice(name, rival, language) for rival in reading.rivals[:MOST_RIVALS]),
     )
 

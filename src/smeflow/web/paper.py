@@ -185,11 +185,11 @@ def _place(box: Box, *, field: str = "", mark: str = "", text: str = "") -> Plac
 
 
 def _pieces(text: str, fields: Iterable[FieldView]) -> Iterator[tuple[str, str]]:
-    """Cut a text where values stand in it: those whose quote is there once, lest a wrong one light up."""
+    """Cut a text where values stand in it: at their place, else where their quote stands and only there."""
     spans = sorted(
-        (text.index(each.quote), len(each.quote), each.name)
+        (start, len(each.quote), each.name)
         for each in fields
-        if each.quote and text.count(each.quote) == 1
+        if each.quote and (start := _start(text, each)) is not None
     )
     position = 0
     for start, length, name in spans:
@@ -199,3 +199,9 @@ def _pieces(text: str, fields: Iterable[FieldView]) -> Iterator[tuple[str, str]]
         yield text[start : start + length], name
         position = start + length
     yield text[position:], ""
+
+
+def _start(text: str, field: FieldView) -> int | None:
+    if field.start is not None and text.startswith(field.quote, field.start):
+        return field.start
+    return text.index(field.quote) if text.count(field.quote) == 1 else None

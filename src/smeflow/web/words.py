@@ -118,6 +118,12 @@ class Words:
         """Give a sentence; no password or token in an address of it is shown."""
         return mask_addresses(phrase.render(self.language) if isinstance(phrase, Phrase) else phrase)
 
+    def sentence(self, phrase: Phrase | str) -> str:
+        """Give a reason as a sentence of its own: it begins with a capital, unless with a name as written."""
+        text = self.text(phrase)
+        first = phrase.template[:1] if isinstance(phrase, Phrase) else text[:1]
+        return text if first == "{" else text[:1].upper() + text[1:]
+
     def money(self, amount: Decimal | None, currency: str = "") -> str:
         """Write an amount as an office does: two decimals, the currency's sign behind it."""
         if amount is None:
