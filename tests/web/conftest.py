@@ -1,4 +1,7 @@
-"""A firm's folder with items that wait, its desk on a port of this machine, and a browser."""
+"""A firm's folder with items that wait, its desk on a port of this machine, and a browser.
+
+What the extra `web` brings is imported by what needs it, so that tests are skipped where it is missing.
+"""
 
 import http.client
 import shutil
@@ -10,16 +13,6 @@ from dataclasses import dataclass
 import pytest
 
 from smeflow import Workspace
-
-for _module in ("starlette", "uvicorn", "jinja2", "python_multipart"):
-    pytest.importorskip(_module)
-
-import uvicorn
-
-from smeflow.web.app import desk_app, open_port
-from smeflow.web.desk import Desk
-from smeflow.web.guard import Keys
-from smeflow.web.intake import BackgroundRuns
 
 RECIPE = """\
 recipe: invoices
@@ -86,10 +79,10 @@ def firm(run_firm, tmp_path):
 class Served:
     """A desk that answers."""
 
-    desk: Desk
-    keys: Keys
+    desk: object
+    keys: object
     port: int
-    runs: BackgroundRuns | None
+    runs: object
 
     @property
     def door(self):
@@ -128,8 +121,15 @@ class Served:
 
 
 @contextmanager
-def serve(workspace, *, person="Ada", language="en", run=False):
+def serve_workspace(workspace, *, person="Ada", language="en", run=False):
     """Serve the desk of *workspace* as the command does, in a thread."""
+    import uvicorn
+
+    from smeflow.web.app import desk_app, open_port
+    from smeflow.web.desk import Desk
+    from smeflow.web.guard import Keys
+    from smeflow.web.intake import BackgroundRuns
+
     desk = Desk(workspace=workspace, person=person, language=language)
     listening, keys = open_port(0), Keys()
     port, runs = listening.getsockname()[1], BackgroundRuns(desk) if run else None
@@ -153,8 +153,26 @@ def serve(workspace, *, person="Ada", language="en", run=False):
 @pytest.fixture
 def served(firm):
     """Give the desk of the firm."""
-    with serve(firm) as desk:
+    with serve_workspace(firm) as desk:
         yield desk
+
+
+@pytest.fixture
+def serve():
+    """Give what serves the desk of a workspace, as a context."""
+    return serve_workspace
+
+
+@pytest.fixture(name="make_firm")
+def make_firm_fixture():
+    """Give what makes a firm's folder of an inbox, and runs its recipe."""
+    return make_firm
+
+
+@pytest.fixture
+def scripts():
+    """Give thirteen texts that would run, or change the page, were they taken as markup."""
+    return SCRIPTS
 
 
 QUIET = "--no-sandbox --disable-gpu --disable-quic --no-first-run --disable-background-networking"

@@ -2,6 +2,7 @@
 
 import pytest
 
+pytestmark = [pytest.mark.requires_module(name) for name in ("starlette", "uvicorn", "python_multipart")]
 FORM = "token={form}&hash=-&action=reject&reason=hostile"
 FOREIGN = "http://evil.example"
 

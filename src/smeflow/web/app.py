@@ -4,7 +4,6 @@ import socket
 import threading
 import webbrowser
 from collections.abc import Callable, Mapping
-from datetime import date, datetime
 from http import HTTPStatus
 from importlib import resources
 from typing import Any
@@ -50,16 +49,9 @@ _STATIC: Mapping[str, tuple[str, str, str]] = {
 class DeskPages:
     """Answers the requests that the guard let through."""
 
-    def __init__(
-        self,
-        desk: Desk,
-        keys: Keys,
-        *,
-        runs: BackgroundRuns | None,
-        today: Callable[[], date] = lambda: datetime.now().astimezone().date(),
-    ) -> None:
+    def __init__(self, desk: Desk, keys: Keys, *, runs: BackgroundRuns | None) -> None:
         self.desk, self.papers, self.runs = desk, Papers(desk), runs
-        self._keys, self._today, self._words = keys, today, Words(desk.language)
+        self._keys, self._today, self._words = keys, desk.today, Words(desk.language)
         loader = jinja2.PackageLoader("smeflow.web", "templates")
         self._templates = jinja2.Environment(
             loader=loader,

@@ -155,6 +155,10 @@ class Desk:
         kept = self._kept.get(row.id)
         return kept if kept is not None and kept[0] == same else (same, summed_up(ledger, row))
 
+    def today(self) -> date:
+        """Give the day it is here."""
+        return datetime.now().astimezone().date()
+
     def first_look(self) -> None:
         """Read everything once, while the browser still opens; what fails here is told by the page."""
         with suppress(SmeflowError, OSError):

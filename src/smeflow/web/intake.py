@@ -18,7 +18,8 @@ from smeflow.recipe.load import Recipe
 from smeflow.web.desk import Desk
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
-LONGEST_NAME = 150
+LONGEST_NAME = 200
+"""In bytes: systems take 255, and a number may come behind."""
 
 
 def takes_files(recipe: Recipe) -> bool:
@@ -73,7 +74,8 @@ def safe_name(written: str) -> str:
     stem, dot, ending = name.rpartition(".")
     if not (stem or ending):
         raise SourceError(say("A file without a name cannot be taken."))
-    return f"{stem[: LONGEST_NAME - len(ending)]}{dot}{ending}"[:LONGEST_NAME]
+    room = LONGEST_NAME - len(f"{dot}{ending}".encode())
+    return f"{stem.encode()[: max(room, 0)].decode(errors='ignore')}{dot}{ending}"[:LONGEST_NAME]
 
 
 def _take_name(part: Path, folder: Path, name: str) -> Path | None:

@@ -125,7 +125,7 @@
   all("[data-closes]").forEach((button) => button.addEventListener("click", () => byId(button.dataset.closes).close()));
 
   const correct = () => {
-    const doubtful = all(".field.no, .field:has(.rivals)").concat(all(".field:not(.ok)"), all(".field"));
+    const doubtful = [".field.no", ".field:has(.rivals)", ".field:not(.ok)", ".field"].flatMap((each) => all(each));
     const input = doubtful.map(inputOf).find(Boolean);
     if (input) input.focus();
   };
