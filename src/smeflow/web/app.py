@@ -23,7 +23,7 @@ from smeflow.i18n import Phrase, say
 from smeflow.ledger.reviews import UNDECIDED
 from smeflow.ledger.rows import Action
 from smeflow.web.desk import Desk, DeskItem
-from smeflow.web.guard import DOOR, Guard, Keys, Refusal, same_secret
+from smeflow.web.guard import DOOR, DeskGuard, Keys, Refusal, same_secret
 from smeflow.web.intake import BackgroundRuns, put_into_folder, takes_files
 from smeflow.web.item import corrections, step_views
 from smeflow.web.paper import Papers
@@ -281,14 +281,16 @@ def _messages(request: Request, words: Words) -> list[str]:
     ]
 
 
-def desk_app(desk: Desk, *, port: int, keys: Keys | None = None, runs: BackgroundRuns | None = None) -> Guard:
+def desk_app(
+    desk: Desk, *, port: int, keys: Keys | None = None, runs: BackgroundRuns | None = None
+) -> DeskGuard:
     """Make the application that serves *desk* on *port* of this machine."""
     keys = keys or Keys()
     pages = DeskPages(desk, keys, runs=runs)
     app = Starlette(
         routes=pages.routes(), exception_handlers={Refusal: pages.problem, SmeflowError: pages.problem}
     )
-    return Guard(app, keys=keys, port=port, language=desk.language)
+    return DeskGuard(app, keys=keys, port=port, language=desk.language)
 
 
 HOST = "127.0.0.1"

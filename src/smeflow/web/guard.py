@@ -67,7 +67,7 @@ class Refusal(Exception):
         self.phrase, self.status = phrase, status
 
 
-class Guard:
+class DeskGuard:
     """Stands before the desk and lets through what may come in."""
 
     def __init__(self, app: ASGIApp, *, keys: Keys, port: int, language: Language) -> None:

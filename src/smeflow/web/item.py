@@ -38,7 +38,7 @@ _QUOTED = "quoted"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Choice:
+class RivalChoice:
     """Another value a field could have, one click away."""
 
     value: str
@@ -67,7 +67,7 @@ class FieldView:
     quote: str = ""
     start: int | None = None
     """Where the quote begins in the text of its page."""
-    rivals: tuple[Choice, ...] = ()
+    rivals: tuple[RivalChoice, ...] = ()
     options: tuple[str, ...] = ()
     """The only values there are."""
     long: bool = False
@@ -246,7 +246,7 @@ def _verdict(reading: FieldReading, kind: RecordKind | None, language: Language)
     return "", _text(say("on the page") if reading.checks.get(_QUOTED) else say("not checked"), language)
 
 
-def _choice(name: str, rival: RivalReading, language: Language) -> Choice:
+def _choice(name: str, rival: RivalReading, language: Language) -> RivalChoice:
     parts: list[Phrase] = []
     if rival.label:
         parts.append(say("beside “{label}”", label=rival.label))
@@ -254,7 +254,7 @@ def _choice(name: str, rival: RivalReading, language: Language) -> Choice:
         parts.append(say("page {n}", n=rival.page))
     if rival.why is not None:
         parts.append(rival.why)
-    return Choice(
+    return RivalChoice(
         value=shown_value(name, rival.value, language),
         why=" · ".join(_text(part, language) for part in parts),
         page=rival.page,

@@ -40,7 +40,7 @@ class Place:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Sheet:
+class PaperSheet:
     """One page to look at: a picture with places, or pieces of text."""
 
     document: int
@@ -55,10 +55,10 @@ class Sheet:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paper:
+class ItemPaper:
     """What there is to look at, and what a person should know of it."""
 
-    sheets: tuple[Sheet, ...]
+    sheets: tuple[PaperSheet, ...]
     remarks: tuple[str, ...] = ()
 
 
@@ -85,7 +85,7 @@ class Papers:
             lambda: tuple(d for outer in self.desk.workspace.case(number).documents for d in outer.walk()),
         )
 
-    def paper(self, number: int, fields: Sequence[FieldView], language: Language) -> Paper:
+    def paper(self, number: int, fields: Sequence[FieldView], language: Language) -> ItemPaper:
         """Give what is shown beside an item's *fields*; one that cannot be read says so.
 
         Raises:
@@ -94,14 +94,14 @@ class Papers:
         try:
             documents = self.documents(number)
         except DocumentError as error:
-            return Paper(sheets=(), remarks=(error.phrase.render(language),))
+            return ItemPaper(sheets=(), remarks=(error.phrase.render(language),))
         sheets = [sheet for n, document in enumerate(documents) for sheet in _sheets(n, document, fields)]
         problems = (problem.render(language) for document in documents for problem in document.problems)
         remarks = list(dict.fromkeys(problems))
         if len(sheets) > MOST_PAGES:
             more = say("{n} more pages are not shown here.", n=len(sheets) - MOST_PAGES)
             remarks.append(more.render(language))
-        return Paper(sheets=tuple(sheets[:MOST_PAGES]), remarks=tuple(remarks))
+        return ItemPaper(sheets=tuple(sheets[:MOST_PAGES]), remarks=tuple(remarks))
 
     def picture(self, number: int, document: int, page: int) -> bytes:
         """Draw a page as PNG.
@@ -144,11 +144,11 @@ def _has_page(document: Document, page: int) -> bool:
     return _has_pictures(document) and any(each.number == page for each in document.pages)
 
 
-def _sheets(number: int, document: Document, fields: Sequence[FieldView]) -> Iterator[Sheet]:
+def _sheets(number: int, document: Document, fields: Sequence[FieldView]) -> Iterator[PaperSheet]:
     own = [each for each in fields if each.document == document.name]
     for page in document.pages:
         if _has_pictures(document):
-            yield Sheet(
+            yield PaperSheet(
                 document=number,
                 name=document.name,
                 number=page.number,
@@ -159,7 +159,9 @@ def _sheets(number: int, document: Document, fields: Sequence[FieldView]) -> Ite
         elif page.text.strip():
             on_page = [each for each in own if each.page in (None, page.number)]
             pieces = tuple(_pieces(page.text[:MOST_TEXT], on_page))
-            yield Sheet(document=number, name=document.name, number=page.number, picture=False, pieces=pieces)
+            yield PaperSheet(
+                document=number, name=document.name, number=page.number, picture=False, pieces=pieces
+            )
 
 
 def _places(fields: Iterable[FieldView], page: int) -> Iterator[Place]:
