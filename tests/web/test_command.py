@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from contextlib import contextmanager
 from http.cookiejar import CookieJar
 
 import pytest
@@ -18,12 +19,19 @@ pytestmark = [
 ADDRESS = re.compile(r"http://127\.0\.0\.1:(\d+)/open\?token=(\S+)")
 
 
+@contextmanager
 def start(folder, *arguments):
+    """Start the command; it does not outlive the test."""
     command = [sys.executable, "-m", "smeflow.cli", *arguments]
     environ = {**os.environ, "SMEFLOW_PERSON": "Ada", "PYTHONUNBUFFERED": "1", "COLUMNS": "60"}
-    return subprocess.Popen(
+    process = subprocess.Popen(
         command, cwd=folder, env=environ, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
+    try:
+        yield process
+    finally:
+        process.kill()
+        process.communicate()
 
 
 def read_address(process):

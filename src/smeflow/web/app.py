@@ -308,6 +308,7 @@ def open_port(wanted: int | None) -> socket.socket:
         listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
             listening.bind((HOST, port))
+            listening.listen()  # who opens the address at once is answered as soon as the desk is ready
         except OSError:
             listening.close()
             if port == USUAL_PORT and wanted is None:
