@@ -56,6 +56,18 @@ def test_the_loser_of_two_is_told_and_nothing_is_written(firm):
     assert [review.person for review in two.state(number).reviews] == ["Ada"]
 
 
+def test_a_decision_is_seen_at_once_and_so_is_another_s(firm):
+    """The list follows its own decisions and those that were taken elsewhere."""
+    desk, other = (Desk(workspace=firm, person=name, language="en") for name in ("Ada", "Ben"))
+    waiting = {item.row.name for item in desk.waiting(desk.today())}
+    number = numbered(desk, LIEFERANT)
+    desk.decide(number, desk.state(number).hash, "reject", note="private")
+    assert {item.row.name for item in desk.waiting(desk.today())} == waiting - {LIEFERANT}
+    number = numbered(other, NETPRESSE)
+    other.decide(number, other.state(number).hash, "reject", note="private")
+    assert {item.row.name for item in desk.waiting(desk.today())} == waiting - {LIEFERANT, NETPRESSE}
+
+
 def test_the_loser_keeps_what_was_typed(served):
     """The page comes back with the reason it was refused and the words that were written."""
     number = served.numbered(LIEFERANT)

@@ -10,6 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, timedelta
 from decimal import Decimal, InvalidOperation
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
@@ -29,6 +30,8 @@ from smeflow.workspace import Workspace
 
 NO_CHANGES: Mapping[str, str] = MappingProxyType({})
 SOON = timedelta(days=7)
+MOST_QUESTIONS = 12
+"""Of so many reasons each is shown."""
 MOST_FOUND = 100
 """Of so many items that fit a search, each is listed."""
 
@@ -234,6 +237,7 @@ class Desk:
         Raises:
             LedgerError: It is another one now, or the decision does not fit it; the message says why.
         """
+        before = _mark_of(self.workspace.state)
         seen = replace(self.workspace.item(number), hash=shown)
         by = self.person
         if changes:
@@ -244,12 +248,29 @@ class Desk:
             after = self.workspace.ask_again(seen, by=by, note=note)
         else:
             after = self.workspace.approve(seen, by=by, note=note, wanted=wanted)
+        self._renew(number, before)
         return after.state
+
+    def _renew(self, number: int, before: object) -> None:
+        """Take over the item that was decided on, if nothing else had changed *before* it.
+
+        What another process wrote in that moment is seen at its next change; a decision on what is not so any
+        more is refused, whatever the desk shows.
+        """
+        with self._lock:
+            if before != self._mark or number not in self._kept:
+                return
+            with self.ledger() as ledger:
+                row = ledger.item(None, number) if ledger is not None else None
+                if ledger is None or row is None:
+                    return
+                self._kept[number] = self._summed_up(ledger, row)
+            self._mark = _mark_of(self.workspace.state)  # once it is closed: closing moves what was written
 
 
 def summed_up(ledger: Ledger, row: ItemRow) -> DeskItem:
     """Say in one line what an item is and why it is where it is."""
-    values = values_of(ledger.store, row, (), ResultCodec())
+    values = values_of(ledger.store, row, (), ResultCodec()) if row.outcome else {}
     plain = [value for step, value in values.items() if isinstance(row.outcome[step], str)]
     extraction = next((v for v in plain if isinstance(v, dict) and isinstance(v.get("record"), dict)), {})
     record = extraction.get("record") or {}
@@ -257,7 +278,7 @@ def summed_up(ledger: Ledger, row: ItemRow) -> DeskItem:
     return DeskItem(
         row=row,
         title=str(record.get("seller") or "") or row.name or row.key,
-        questions=tuple(_questions(row, values.get(row.reason.step))),
+        questions=tuple(islice(_questions(row, values.get(row.reason.step)), MOST_QUESTIONS)),
         number=str(record.get("number") or ""),
         amount=_decimal(record.get("amount_due")) or _decimal(record.get("total_gross")),
         currency=str(record.get("currency") or ""),
