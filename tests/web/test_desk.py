@@ -80,6 +80,24 @@ def test_the_loser_keeps_what_was_typed(served):
     assert 'value="I called them"' in answer.text
 
 
+def test_an_account_nobody_knows_is_not_accepted_without_saying_how_it_was_checked(served):
+    """Whatever else the item waits for: the note is what an auditor asks for later."""
+    number = served.numbered(NETPRESSE)
+    assert served.desk.items()[number].is_alarm
+    form = {
+        "token": served.keys.form,
+        "hash": served.desk.state(number).hash,
+        "action": "accept",
+        "note": " ",
+    }
+    answer = served.ask("POST", f"/item/{number}", urlencode(form))
+    assert (answer.status, served.desk.state(number).item.row.state) == (409, "review")
+    assert "Say how you checked the account" in answer.text
+    answer = served.ask("POST", f"/item/{number}", urlencode(form | {"note": "called 01 71 17"}))
+    assert answer.status == 303
+    assert served.desk.state(number).reviews[-1].note == "called 01 71 17"
+
+
 def test_fields_that_came_back_as_shown_are_no_corrections():
     """Only what a person changed is put into the ledger, whatever a browser does to ends of lines."""
     form = [("was:a.x", "1,50"), ("field:a.x", "1,50"), ("was:a.y", "p\nq"), ("field:a.y", "p\r\nq ")]

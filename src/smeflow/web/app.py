@@ -136,7 +136,7 @@ class DeskPages:
             typed=typed or {},
             decided=_DECIDED,
             undecided=state.item.row.reason.kind == UNDECIDED,
-            note_needed=state.item.row.reason.kind == "between",
+            note_needed=state.item.row.reason.kind == "between" or state.item.is_alarm,
         )
 
     async def decide(self, request: Request) -> Response:
@@ -156,6 +156,9 @@ class DeskPages:
             problem = say("Say why it is refused: the reason is kept.")
         if action == "save" and not changes:
             problem = say("Nothing was changed. Put a value right first, or accept it as it is.")
+        item = self.desk.items().get(number)
+        if action == "accept" and not changes and not note and item is not None and item.is_alarm:
+            problem = say("Say how you checked the account: write it as a note, it is kept.")
         following = self._following(number)
         if problem is None:
             try:
