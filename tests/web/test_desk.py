@@ -15,7 +15,10 @@ from smeflow.web.intake import put_into_folder, safe_name
 from smeflow.web.item import corrections, step_views
 from smeflow.web.words import Words
 
-pytestmark = [pytest.mark.requires_module(name) for name in ("starlette", "uvicorn", "python_multipart")]
+pytestmark = [
+    pytest.mark.slow,
+    *(pytest.mark.requires_module(name) for name in ("starlette", "uvicorn", "python_multipart")),
+]
 LIEFERANT, NETPRESSE = "lieferant-471113.xml", "netpresse-2022089083-copy.pdf"
 
 

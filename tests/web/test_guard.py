@@ -2,7 +2,10 @@
 
 import pytest
 
-pytestmark = [pytest.mark.requires_module(name) for name in ("starlette", "uvicorn", "python_multipart")]
+pytestmark = [
+    pytest.mark.slow,
+    *(pytest.mark.requires_module(name) for name in ("starlette", "uvicorn", "python_multipart")),
+]
 FORM = "token={form}&hash=-&action=reject&reason=hostile"
 FOREIGN = "http://evil.example"
 
