@@ -17,6 +17,7 @@ from smeflow.cli.commands.backup import backup, restore
 from smeflow.cli.commands.books import books
 from smeflow.cli.commands.check import check, schema
 from smeflow.cli.commands.demo import demo
+from smeflow.cli.commands.desk import desk
 from smeflow.cli.commands.doctor import doctor
 from smeflow.cli.commands.draft import draft
 from smeflow.cli.commands.einvoice import einvoice
@@ -56,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     ("status", WORK, status),
     ("show", WORK, show),
     ("review", WORK, review),
+    ("desk", WORK, desk),
     ("rerun", WORK, rerun),
     ("evaluate", WORK, evaluate),
     ("test", WORK, recipe_test),

@@ -40,6 +40,9 @@ _DAMAGE = (
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
+_OFFICE_NAMES = (".docx", ".docm", ".xlsx", ".xlsm", ".odt", ".ods")
+
+
 def read_packed(file: File) -> Document:
     """Read a ZIP: the document of an office program, else the files packed in it.
 
@@ -61,6 +64,8 @@ def read_packed(file: File) -> Document:
             else:
                 return read_zip(file)
     except _DAMAGE as error:
+        if not file.name.lower().endswith(_OFFICE_NAMES):
+            return read_zip(file)  # which says what is wrong with an archive
         raise UnreadableDocument(
             say("{name} is damaged: open it in the program that made it, and save it as PDF.", name=file.name)
         ) from error

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from smeflow.cli.arguments import By, Item, Json, RecipeName, State, find_item, open_ledger, person_name
+from smeflow.cli.commands.desk import open_desk
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import UsageProblem
 from smeflow.errors import LedgerError
@@ -128,11 +129,20 @@ review = typer.Typer(
 
 
 @review.callback(invoke_without_command=True)
-def _go_through(ctx: typer.Context, recipe: RecipeName = "", state: State = None, by: By = "") -> None:
+def _go_through(
+    ctx: typer.Context,
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+    web: Annotated[bool, typer.Option("--web", help="Look at it in the browser: smeflow desk.")] = False,
+) -> None:
     """See what waits for a person, and approve, correct or reject it."""
     if ctx.invoked_subcommand is not None:
         return
     screen: Screen = ctx.obj
+    if web:
+        open_desk(screen, Path.cwd(), state, by)
+        return
     if not sys.stdin.isatty():
         _list_waiting(screen, recipe, state)
         return

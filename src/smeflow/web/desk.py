@@ -1,0 +1,368 @@
+"""What stands on the desk: every item in one line, what waits in the order it matters, what was done.
+
+All decisions go through the `Workspace`. To look, the ledger is read as it is; what was made of an item is
+kept as long as the item stays the same, so that ten thousand of them cost the reading of their rows alone.
+"""
+
+import threading
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal, InvalidOperation
+from itertools import islice
+from pathlib import Path
+from types import MappingProxyType
+from typing import Any
+
+from smeflow._text import mask_addresses
+from smeflow.core.case import Step
+from smeflow.engine.cases import ResultCodec, kind_of_value, values_of
+from smeflow.errors import LedgerError, SmeflowError
+from smeflow.i18n import Language, Phrase, phrase_from_json, say
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.rows import ItemRow, ReviewRow, State
+from smeflow.money import Money
+from smeflow.recipe.load import Recipe
+from smeflow.review.choosing import recipe_file
+from smeflow.review.decisions import WAITING_STATES, seen_now
+from smeflow.workspace import Workspace
+
+NO_CHANGES: Mapping[str, str] = MappingProxyType({})
+SOON = timedelta(days=7)
+MOST_QUESTIONS = 12
+"""Of so many reasons each is shown."""
+MOST_FOUND = 100
+"""Of so many items that fit a search, each is listed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeskItem:
+    """One item in one line."""
+
+    row: ItemRow
+    title: str
+    """Who sent it, or what it is called."""
+    questions: tuple[Phrase, ...] = ()
+    """Why a person is asked, what matters most first."""
+    number: str = ""
+    amount: Decimal | None = None
+    currency: str = ""
+    due: date | None = None
+    is_alarm: bool = False
+    """Money would go to an account nobody has confirmed."""
+    words: str = ""
+    """What a search looks in, in small letters."""
+    decided: bool = False
+    """A person had a hand in it."""
+
+    @property
+    def waits(self) -> bool:
+        """Whether a person is asked."""
+        return self.row.state in WAITING_STATES
+
+    def rank(self, today: date) -> tuple[int, Decimal, date, int]:
+        """Order what waits: accounts to confirm, what is due, the most money, then as it came."""
+        urgent = self.due is not None and self.due <= today + SOON
+        group = 0 if self.is_alarm else 1 if urgent else 2 if self.amount else 3
+        return (group, -abs(self.amount or Decimal(0)), self.due or date.max, self.row.id)
+
+
+@dataclass(frozen=True, kw_only=True)
+class ItemState:
+    """All that the page of an item shows, as it stands at one moment."""
+
+    item: DeskItem
+    values: Mapping[str, Any]
+    """By step, as plain JSON."""
+    kinds: Mapping[str, str]
+    """By step, what kind of result it is."""
+    records: Mapping[str, str]
+    """By step, what kind of record an extraction holds."""
+    reviews: tuple[ReviewRow, ...]
+    hash: str
+    """A decision is on this, and on nothing that came since."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Month:
+    """What was done in a month."""
+
+    first: date
+    done: int
+    alone: int
+    """How many of them without a person."""
+    waiting: int
+    spent: Money
+
+
+@dataclass
+class Desk:
+    """A workspace as its desk shows it. Threads may share one."""
+
+    workspace: Workspace
+    person: str
+    language: Language
+    _kept: dict[int, tuple[object, DeskItem]] = field(default_factory=dict)
+    _mark: object = None
+    _lock: threading.RLock = field(default_factory=threading.RLock)
+    _recipes: dict[str, Recipe] = field(default_factory=dict)
+
+    @contextmanager
+    def ledger(self) -> Iterator[Ledger | None]:
+        """Open the ledger to look; None where nothing was ever run."""
+        if not (self.workspace.state / "ledger.db").is_file():
+            yield None
+            return
+        currency = self.workspace.settings.rates.currency
+        with Ledger.open(self.workspace.state, create=False, check=False, currency=currency) as ledger:
+            yield ledger
+
+    def recipes(self) -> dict[str, Recipe]:
+        """Give the recipes of the workspace by name, read once; one with mistakes is left out."""
+        with self._lock:
+            if not self._recipes:
+                root = self.workspace.root
+                for file in sorted((*root.glob("*.y*ml"), *root.glob("*/*.y*ml"))):
+                    if name := _recipe_name(file):
+                        self._read_recipe(name, file)
+            return self._recipes
+
+    def _read_recipe(self, name: str, file: Path) -> None:
+        first = recipe_file(name, self.workspace.root)
+        if first is None or first != file:  # the same recipe in another language, say: the first one counts
+            return
+        try:
+            self._recipes[name] = self.workspace.load(file)
+        except SmeflowError:
+            return  # its items are shown all the same; `smeflow check` says what is wrong with it
+
+    def step(self, recipe: str, name: str) -> Step[Any] | None:
+        """Give a step of a recipe; None where the recipe is not here."""
+        entries = self.recipes()[recipe].entries if recipe in self.recipes() else ()
+        return next((entry.step for entry in entries if entry.step.name == name), None)
+
+    def items(self) -> dict[int, DeskItem]:
+        """Give every item by its number, as it stands now."""
+        with self._lock:
+            mark = _mark_of(self.workspace.state)
+            if mark is None or mark != self._mark:
+                with self.ledger() as ledger:
+                    rows = list(ledger.items()) if ledger is not None else []
+                    self._kept = {row.id: self._summed_up(ledger, row) for row in rows if ledger is not None}
+                self._mark = mark
+            return {number: item for number, (_, item) in self._kept.items()}
+
+    def _summed_up(self, ledger: Ledger, row: ItemRow) -> tuple[object, DeskItem]:
+        same = (row.version, row.state, row.reason, row.outcome)
+        kept = self._kept.get(row.id)
+        return kept if kept is not None and kept[0] == same else (same, summed_up(ledger, row))
+
+    def today(self) -> date:
+        """Give the day it is here."""
+        return datetime.now().astimezone().date()
+
+    def first_look(self) -> None:
+        """Read everything once, while the browser still opens; what fails here is told by the page."""
+        with suppress(SmeflowError, OSError):
+            self.recipes()
+            self.items()
+
+    def waiting(self, today: date) -> list[DeskItem]:
+        """Give what waits for a person, what matters most first."""
+        return sorted((item for item in self.items().values() if item.waits), key=lambda i: i.rank(today))
+
+    def month(self, today: date) -> Month:
+        """Sum up what was done since the first of the month."""
+        first = today.replace(day=1)
+        items = self.items().values()
+        done = [item for item in items if item.row.state == "done" and _day(item.row.ended_at) >= first]
+        with self.ledger() as ledger:
+            currency = self.workspace.settings.rates.currency
+            spent = ledger.spent_in_month().cost if ledger is not None else Money(Decimal(0), currency)
+        return Month(
+            first=first,
+            done=len(done),
+            alone=sum(not item.decided for item in done),
+            waiting=sum(item.waits for item in items),
+            spent=spent,
+        )
+
+    def came_last(self, most: int = 8) -> list[DeskItem]:
+        """Give what came in last, the newest first."""
+        return sorted(self.items().values(), key=lambda i: (i.row.created_at, i.row.id), reverse=True)[:most]
+
+    def search(self, written: str) -> list[DeskItem]:
+        """Find items that have every word of *written*: names, numbers, amounts, what was quoted."""
+        wanted = _search_words(written)
+        if not wanted:
+            return []
+        fitting = (item for item in self.items().values() if all(word in item.words for word in wanted))
+        return sorted(fitting, key=lambda item: (not item.waits, -item.row.id))[:MOST_FOUND]
+
+    def state(self, number: int) -> ItemState:
+        """Give all that is known of an item now.
+
+        Raises:
+            LedgerError: There is no such item.
+        """
+        with self.ledger() as ledger:
+            row = ledger.item(None, number) if ledger is not None else None
+            if ledger is None or row is None:
+                raise LedgerError(say("There is no item {item} here.", item=number))
+            values = values_of(ledger.store, row, (), ResultCodec())
+            plain = {step: value for step, value in values.items() if isinstance(row.outcome[step], str)}
+            kinds = {step: kind_of_value(ledger, row, step, value) for step, value in plain.items()}
+            return ItemState(
+                item=summed_up(ledger, row),
+                values=plain,
+                kinds={step: kind.result for step, kind in kinds.items()},
+                records={step: kind.record for step, kind in kinds.items()},
+                reviews=tuple(ledger.reviews(row)),
+                hash=seen_now(ledger, row).hash,
+            )
+
+    def decide(
+        self,
+        number: int,
+        shown: str,
+        action: str,
+        *,
+        changes: Mapping[str, str] = NO_CHANGES,
+        note: str = "",
+        wanted: bool | None = None,
+    ) -> State:
+        """Write a decision down on the item as it was *shown*; give the state it has then.
+
+        Raises:
+            LedgerError: It is another one now, or the decision does not fit it; the message says why.
+        """
+        before = _mark_of(self.workspace.state)
+        seen = replace(self.workspace.item(number), hash=shown)
+        by = self.person
+        if changes:
+            after = self.workspace.correct(seen, changes, by=by, note=note)
+        elif action == "reject":
+            after = self.workspace.reject(seen, note, by=by)
+        elif action == "again":
+            after = self.workspace.ask_again(seen, by=by, note=note)
+        else:
+            after = self.workspace.approve(seen, by=by, note=note, wanted=wanted)
+        self._renew(number, before)
+        return after.state
+
+    def _renew(self, number: int, before: object) -> None:
+        """Take over the item that was decided on, if nothing else had changed *before* it.
+
+        What another process wrote in that moment is seen at its next change; a decision on what is not so any
+        more is refused, whatever the desk shows.
+        """
+        with self._lock:
+            if before != self._mark or number not in self._kept:
+                return
+            with self.ledger() as ledger:
+                row = ledger.item(None, number) if ledger is not None else None
+                if ledger is None or row is None:
+                    return
+                self._kept[number] = self._summed_up(ledger, row)
+            self._mark = _mark_of(self.workspace.state)  # once it is closed: closing moves what was written
+
+
+def summed_up(ledger: Ledger, row: ItemRow) -> DeskItem:
+    """Say in one line what an item is and why it is where it is."""
+    values = values_of(ledger.store, row, (), ResultCodec()) if row.outcome else {}
+    plain = [value for step, value in values.items() if isinstance(row.outcome[step], str)]
+    extraction = next((v for v in plain if isinstance(v, dict) and isinstance(v.get("record"), dict)), {})
+    record = extraction.get("record") or {}
+    decided = bool(ledger.reviews(row)) if row.state in ("done", "skipped") else False
+    return DeskItem(
+        row=row,
+        title=str(record.get("seller") or "") or row.name or row.key,
+        questions=tuple(islice(_questions(row, values.get(row.reason.step)), MOST_QUESTIONS)),
+        number=str(record.get("number") or ""),
+        amount=_decimal(record.get("amount_due")) or _decimal(record.get("total_gross")),
+        currency=str(record.get("currency") or ""),
+        due=_iso_day(record.get("due_date")),
+        is_alarm=any({"iban", "seller"} <= phrase.data.keys() for phrase in row.reason.phrases),
+        words=_words_of(row, plain),
+        decided=decided,
+    )
+
+
+def _questions(row: ItemRow, value: object) -> Iterator[Phrase]:
+    """Say why a person is asked; that the recipe asks for it comes last, and only where nothing else does."""
+    found = [phrase for phrase in row.reason.phrases if "condition" not in phrase.data]
+    found.sort(key=lambda phrase: not {"iban", "seller"} <= phrase.data.keys())
+    if not found and isinstance(value, dict):
+        found = [phrase_from_json(each) for each in value.get("doubts", ())]
+    if not found and isinstance(value, dict) and value.get("proven") is False:
+        found = [say("Nothing on the page confirms all of this. Compare it with the picture.")]
+    yield from found or row.reason.phrases
+
+
+def _words_of(row: ItemRow, values: Sequence[Any]) -> str:
+    """Gather what a person may look for: names, values in both forms, quotes as printed."""
+    parts = [row.name, row.key, *map(str, row.fields.values())]
+    for value in values:
+        if isinstance(value, dict) and isinstance(value.get("record"), dict):
+            parts.extend(_leaves(value["record"]))
+            parts.extend(str(each.get("quote") or "") for each in value.get("fields", {}).values())
+        else:
+            parts.extend(_leaves(value))
+    return " ".join(_search_words(" ".join(parts)))
+
+
+def _leaves(value: Any) -> Iterator[str]:
+    if isinstance(value, dict):
+        for member in value.values():
+            yield from _leaves(member)
+    elif isinstance(value, list):
+        for member in value:
+            yield from _leaves(member)
+    elif value is not None and not isinstance(value, bool):
+        yield str(value)
+
+
+def _search_words(written: str) -> list[str]:
+    """Take a text apart for a search: small letters, and amounts with a point, whoever wrote them."""
+    return [_plain_amount(word) for word in written.casefold().replace("\u202f", "").split()]
+
+
+def _plain_amount(word: str) -> str:
+    amount = word.replace("\u00a0", "").replace(",", ".")
+    return amount if amount.replace(".", "", 1).isdecimal() else word
+
+
+def _decimal(value: object) -> Decimal | None:
+    try:
+        return Decimal(str(value)) if value is not None else None
+    except InvalidOperation:
+        return None
+
+
+def _iso_day(value: object) -> date | None:
+    try:
+        return date.fromisoformat(str(value)) if value else None
+    except ValueError:
+        return None
+
+
+def _day(moment: datetime | None) -> date:
+    return moment.astimezone().date() if moment is not None else datetime.min.replace(tzinfo=UTC).date()
+
+
+def _mark_of(state: Path) -> object:
+    """Give what changes whenever the ledger does: time and size of its files."""
+    files = (state / "ledger.db", state / "ledger.db-wal")
+    stats = [file.stat() for file in files if file.exists()]
+    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats) or None
+
+
+def _recipe_name(file: Path) -> str:
+    lines = (line.split("#")[0] for line in file.read_text("utf-8", "replace").splitlines())
+    return next((line.partition(":")[2].strip() for line in lines if line.startswith("recipe:")), "")
+
+
+def reason_text(item: DeskItem, language: Language) -> str:
+    """Give the first reason as one sentence."""
+    return mask_addresses(item.questions[0].render(language)) if item.questions else item.row.reason.kind
