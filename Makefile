@@ -85,7 +85,7 @@ $(VENV)/.docs: $(VENV)/.core requirements/docs.lock.hash
 # Needs uv on the PATH. The locks hold names, versions and hashes, and no address.
 LOCK := uv pip compile --quiet --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url --upgrade
 # The extras the tests need; what is left of `all` is tried by the tests that start what it serves.
-TESTED := ocr ocr-rapid einvoice mailbox local embed report charts postgres mcp
+TESTED := ocr ocr-rapid einvoice mailbox local embed report charts postgres mcp web
 # What the demonstration shows beyond the core: scans where no Tesseract is installed, reports as pages with charts.
 SHOWN := ocr report charts
 lock:  ## renew the locks

@@ -123,10 +123,10 @@ def test_modules_are_ideas_and_no_confetti():
     """300 modules of 200 lines came out of 473 of 127; a new idea may have a file, half an idea may not.
 
     The number is raised with a reason only: 38 came with choosing, proof, audit, repair, backups, forecasts,
-    batches, events and recognised lines; 28 with the front door, workspaces, `verify`, agents, testing,
-    receipts, and sums parted by what they tell.
+    batches, events and recognised lines; 40 with the front door, workspaces, `verify`, agents, testing, the
+    desk, office files, receipts, and sums parted by what they tell.
     """
-    assert len(FILES) <= 366
+    assert len(FILES) <= 378
     lines = sum(len(f.read_text(encoding="utf-8").splitlines()) for f in FILES)
     assert lines / len(FILES) >= 200
 
