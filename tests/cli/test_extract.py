@@ -57,7 +57,7 @@ def test_people_see_a_table_with_the_quotes_in_their_language(smeflow, inbox):
 
 def test_an_unknown_record_is_a_usage_error(smeflow, inbox):
     """The message says what there is."""
-    told = smeflow("extract", inbox / "cut-off.pdf", "--into", "Receipt")
+    told = smeflow("extract", inbox / "cut-off.pdf", "--into", "Parcel")
     assert told.code == 2
     assert "Invoice" in told.err
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from smeflow.errors import LLMRejected, LLMUnavailable
+from smeflow.i18n import Phrase
 
 _STOPS_A_RUN = frozenset({"key", "quota", "model"})
 
@@ -58,6 +59,8 @@ class CircuitBreaker:
     """The provider rejects all we send (key, quota, model): nothing more is sent."""
     absence: LLMUnavailable | None = None
     """How the last attempt failed, while the server was never reached."""
+    reason: Phrase | None = None
+    """Why the last attempt failed; None after an answer."""
     _reached: bool = field(default=False, repr=False)
     _first_failure: float = field(default=0.0, repr=False)
     passed_by: int = 0
@@ -158,7 +161,7 @@ class CircuitBreaker:
 
     def answered(self) -> None:
         """Note that the provider is there."""
-        self._reached, self.absence = True, None
+        self._reached, self.absence, self.reason = True, None, None
         self._cool_until, self._probing, self._probes_failed = None, False, 0
         if self._in_a_row:
             with self._changed:
@@ -177,6 +180,7 @@ class CircuitBreaker:
             self._first_failure = self.monotonic() if self._in_a_row == 1 else self._first_failure
             self._reached = self._reached or error is None or error.reached
             self.absence = None if self._reached else error
+            self.reason = error.phrase if error else self.reason
             if self._in_a_row == self.failures:
                 self._next_probe = self.monotonic() + self.probe_seconds
 

@@ -101,9 +101,8 @@ class RetryRule:
             state.note_wait(self._no_answer().kind, waited)
 
     def _no_answer(self) -> LLMUnavailable:
-        return self.breaker.absence or LLMUnavailable(
-            say("The model server does not answer."), kind="outage", sent=False
-        )
+        reason = self.breaker.reason or say("The model server does not answer.")
+        return self.breaker.absence or LLMUnavailable(reason, kind="outage", sent=False)
 
     def _note(self, error: LLMUnavailable, state: RetryState, *, slow: bool) -> None:
         state.paid += error.sent
