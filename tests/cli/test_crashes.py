@@ -70,7 +70,7 @@ def test_an_export_leaves_one_batch_with_its_file(firm):
     [
         ("approve", "--note", "seen on paper"),
         ("reject", "--reason", "paid by card"),
-        ("correct", "--set", "order_reference=O-1"),
+        ("correct", "--set", "order_reference=O-1", "--note", "seen on paper"),
     ],
     ids=lambda words: words[0],
 )

@@ -132,6 +132,7 @@ class Firm:
     siren: str | None = None
     vat_ids: tuple[str, ...] = ()
     ibans: tuple[str, ...] = ()
+    left_open: bool = False
 
 
 def test_nobody_pays_himself():

@@ -74,6 +74,12 @@ def test_a_day_by_keyboard_alone(page, firm, serve):
 
         netpresse = served.numbered(NETPRESSE)
         open_item(page, served, NETPRESSE)
+        for _ in range(80):  # its account is new: how that was checked is asked for
+            page.keyboard.press("Tab")
+            if page.evaluate("document.activeElement.id") == "note":
+                break
+        page.keyboard.type("rung up")
+        page.keyboard.press("Escape")
         page.keyboard.press("c")
         assert page.evaluate("document.activeElement.name").startswith("field:invoice.")
         page.keyboard.press("Control+a")
