@@ -175,6 +175,8 @@ class RunContext:
     """Who takes batches, where the recipe allows hours."""
     notices: Callable[[], list[Phrase]] = list
     """Tells what a person should know of how the models were asked."""
+    away: Callable[[], bool] = lambda: False
+    """Tells whether a model server was never there so far."""
     kinds: dict[str, ResultKind] = field(default_factory=dict)
     """Of which kind the results of each step are, as far as it was asked."""
 
@@ -311,6 +313,7 @@ def set_up_run(
         over=recipe.budget.over,
         batches=services,
         notices=crew.notices,
+        away=crew.away,
         recalls=Recalls(store) if has_model else None,
         prints=prints,
         earlier=earlier_fingerprints_of(recipe.entries, recipe.llm),

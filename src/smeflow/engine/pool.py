@@ -33,12 +33,16 @@ class ItemQueue:
     halt: RunHalt
     together: int
     """How many items are claimed at once."""
+    away: Callable[[], bool] = lambda: False
+    """Tells whether a model server was never there so far."""
     ended: dict[State, int] = field(default_factory=dict)
     """How many items were brought to each state."""
     _ready: deque[ItemRow] = field(default_factory=deque)
     _working: set[int] = field(default_factory=set)
     _put_off: dict[int, float] = field(default_factory=dict)
     """When each item that was put off is due, on the monotonic clock: the time of day may jump."""
+    _away: set[int] = field(default_factory=set)
+    """Items whose model server was never there."""
     _left: set[int] = field(default_factory=set)
     """Items that were left open and are not tried again in this run."""
     _place: tuple[int, int] = START
@@ -68,6 +72,10 @@ class ItemQueue:
 
     def _refill(self) -> bool:
         now = time.monotonic()
+        if self._away and not self.away():
+            self._put_off |= dict.fromkeys(self._away, now)
+            self._away.clear()
+            self.halt.away = None
         for number in [n for n, due in self._put_off.items() if due <= now]:
             del self._put_off[number]
             item = claim_item(self.store, number)
@@ -75,7 +83,8 @@ class ItemQueue:
                 self._ready.append(item)
                 return True
         while True:
-            busy = self._working | self._put_off.keys() | self._left | {item.id for item in self._ready}
+            aside = self._put_off.keys() | self._away | self._left
+            busy = self._working | aside | {item.id for item in self._ready}
             self._ready.extend(claim_items(self.store, self.recipe, self.together, self._place, busy))
             if self._ready:
                 self._place = (self._ready[-1].seq, self._ready[-1].nth)
@@ -98,7 +107,9 @@ class ItemQueue:
 
     def _leave_open(self, item: ItemRow, ending: Ending) -> None:
         wait = ending.wait_seconds
-        if wait is not None and wait <= SOON_SECONDS:
+        if ending.until_reached:
+            self._away.add(item.id)
+        elif wait is not None and wait <= SOON_SECONDS:
             self._put_off[item.id] = time.monotonic() + wait
         else:
             self._left.add(item.id)
@@ -137,7 +148,9 @@ class ItemPool:
 
     def __init__(self, context: RunContext, workers: int) -> None:
         self.context = context
-        self.feed = ItemQueue(context.store, context.recipe, context.halt, together=max(8, 2 * workers))
+        self.feed = ItemQueue(
+            context.store, context.recipe, context.halt, together=max(8, 2 * workers), away=context.away
+        )
         self.workers = workers
         self._errors: list[BaseException] = []
 

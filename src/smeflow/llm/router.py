@@ -317,6 +317,10 @@ class ModelRouter:
         with self._lock:
             self._turned[f"{dearer.provider}/{dearer.model}", f"{cheaper.provider}/{cheaper.model}"] += 1
 
+    def away(self) -> bool:
+        """Tell whether one of the servers was never there so far."""
+        return any(stack.breaker.absent for stack in self._stacks.values())
+
     def notices(self) -> list[Phrase]:
         """Tell what a person should know of how the models were asked."""
         passed = [stack for stack in self._stacks.values() if stack.breaker.cooldowns]
