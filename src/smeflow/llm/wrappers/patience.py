@@ -89,7 +89,7 @@ class CircuitBreaker:
         return self.open and not self._reached and self.absence is not None and lasting
 
     def takes_probe(self) -> bool:
-        """Tell whether one question may go out now to look whether the provider is there; one a second may."""
+        """Tell whether a question may go out to look whether the provider is there; one a second may."""
         with self._changed:
             now = self.monotonic()
             due = now >= self._next_probe
