@@ -354,9 +354,7 @@ def test_a_server_that_was_never_there_ends_the_run_within_seconds(office):
     assert "nobody there" in str(summary.notes[0])
     assert len(model.requests) <= 8 * 3 + 10
     there = Scripted([Reply(text="fine", model="m")], for_ever=True)
-    assert (
-        office.run(there, workers=8).done == 30
-    )  # whoever runs it again has mended it: nothing is waited for
+    assert office.run(there, workers=8).done == 30  # the next run asks at once
 
 
 def test_a_server_that_comes_while_a_run_lasts_is_asked_what_was_put_off(office, monkeypatch):
