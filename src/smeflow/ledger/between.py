@@ -3,7 +3,7 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from smeflow._text import canonical_json, sha256
 from smeflow.core.claims import Claim
@@ -210,9 +210,14 @@ def _against(
             else:
                 what = say("{what} is there already: {name}", what=claim.about, name=other["name"])
             yield f"item {other['item']}", with_both_shown(what, _shown(other), claim.shown)
+        if claim.covers:
+            yield from _overdrawn(transaction, item, claim)
         return
     if claim.rule == "within":
-        yield from _beyond(others, claim)
+        covering = claim.covered_by and transaction.rows(
+            "claims alike", rule="sole", key=claim.covered_by, item=item.id
+        )
+        yield from _beyond(others, claim, covering or ())
         return
     trusted = {*claim.known, *(row["value"] for row in others if row["passed"])}
     if not trusted and claim.new is not None:
@@ -221,16 +226,43 @@ def _against(
         yield sha256(canonical_json(sorted(trusted)))[:16], claim.about
 
 
-def _beyond(others: Sequence[Row], claim: Claim) -> Iterator[tuple[str, Phrase]]:
+def _beyond(others: Sequence[Row], claim: Claim, covering: Iterable[Row]) -> Iterator[tuple[str, Phrase]]:
     """Give what an amount goes beyond: the amount that is left of the known one."""
     if claim.new is not None:
         yield NEW, claim.new
-    if not claim.known:
+    amounts = [Decimal(amount) for amount in claim.known]
+    amounts += [
+        amount
+        for row in covering
+        if row["passed"] != REJECTED and (amount := _amount_of(_shown(row))) is not None
+    ]
+    if not amounts:
         return
-    used = sum((Decimal(row["value"]) for row in others if row["passed"]), Decimal(0))
-    if used + Decimal(claim.value) > Decimal(claim.known[0]):
-        data = {**claim.about.data, "used": used}
+    used = _used(others)
+    if used + Decimal(claim.value) > max(amounts):
+        data = {**claim.about.data, "used": used, "left": max(amounts) - used}
         yield f"beyond {used}", Phrase(claim.about.template, data)
+
+
+def _overdrawn(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[tuple[str, Phrase]]:
+    """Give what came before *claim* and is together more than its amount."""
+    others = transaction.rows("claims alike", rule="within", key=claim.covers, item=item.id)
+    amount, used = _amount_of(claim.shown), _used(others)
+    if amount is not None and used > amount:
+        what = say("{what}: {used} of it was credited before", what=claim.about, used=used)
+        yield f"beyond {used}", what
+
+
+def _used(rows: Iterable[Row]) -> Decimal:
+    return sum((Decimal(row["value"]) for row in rows if row["passed"]), Decimal(0))
+
+
+def _amount_of(shown: str) -> Decimal | None:
+    """Give the amount with which *shown* begins; None where it says none."""
+    try:
+        return Decimal(shown.split(" ", 1)[0])
+    except InvalidOperation:
+        return None
 
 
 def _same_paper(item: ItemRow, claim: Claim, other: Row, *, by_person: bool) -> bool:
