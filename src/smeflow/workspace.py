@@ -8,7 +8,7 @@ calls: one may serve the threads of a web server, a notebook and a schedule at o
 import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
@@ -25,6 +25,8 @@ from smeflow.review.choosing import (
 )
 
 if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
     from smeflow.core.case import Case, Step
     from smeflow.core.events import RunObserver
     from smeflow.engine.pool import RunProgress
@@ -32,7 +34,7 @@ if TYPE_CHECKING:
     from smeflow.kinds.sinks import Put
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow, State
-    from smeflow.llm.interface import ConnectedLLM
+    from smeflow.llm.interface import LLM
     from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
 
@@ -83,7 +85,7 @@ class Workspace:
         self,
         recipe: "Recipe | str | Path",
         *,
-        llm: "str | ConnectedLLM | ModelSet | None" = None,
+        llm: "str | LLM | BaseChatModel | ModelSet | None" = None,
         on_progress: "Callable[[RunProgress], None] | None" = None,
         redo: str | None = None,
         workers: int | None = None,
@@ -95,9 +97,9 @@ class Workspace:
     ) -> "RunSummary":
         """Take every item of *recipe* as far as it can go; what was finished before costs nothing.
 
-        *llm* stands in for the models the recipe names: a name, ``"none"``, or one that is connected, which
-        stays open. *consent* agrees to each provider that is named and that nobody has agreed to in this
-        workspace. *stop*, once set, ends the run within seconds, and the next one goes on. *redo* and
+        *llm* stands in for the models the recipe names: a name, ``"none"``, or whatever `run` takes as a
+        model, which stays open. *consent* agrees to each provider that is named and that nobody has agreed to
+        in this workspace. *stop*, once set, ends the run within seconds, and the next one goes on. *redo* and
         *accept_loss* are those of `engine.run.run_recipe`. *on_progress* is called in a thread of the run.
         Without *strict*, what could not be read or written is told in the summary's ``failures``.
 
@@ -109,20 +111,13 @@ class Workspace:
             SinkError: A target cannot be written; everything else is done and kept.
             LedgerDamaged: The ledger is not what was written.
             OSError: The disk is full.
+            TypeError: *llm* is no model; the message says what to write.
         """
-        from smeflow.engine.models import closing_model, models_of_recipe, objection, require_consent
+        from smeflow.engine.models import models_of_run
         from smeflow.engine.run import run_to_end
-        from smeflow.llm.router import ModelSet
 
         plan = self.load(recipe) if isinstance(recipe, str | Path) else self._known(recipe)
-        with ExitStack() as ending:
-            if llm is None or isinstance(llm, str):
-                models, _ = models_of_recipe(plan, llm or "")
-                ending.enter_context(closing_model(models))
-                if all(objection(plan, each.place) is None for each in models.every):  # else the run says why
-                    require_consent(models.every, self.state, person_name, lambda _: consent)
-            else:
-                models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,))
+        with models_of_run(plan, llm, self.state, person_name, consent=consent) as models:
             summary = run_to_end(
                 plan,
                 self.settings,

@@ -259,7 +259,8 @@ def plan_hash(prints: Mapping[str, str]) -> str:
 def spending_limits(recipe: Recipe) -> SpendingLimits:
     """Give the recipe's limits, for who refuses what has no price."""
     budget = recipe.budget
-    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
+    source = recipe.name if recipe.path == Path() else str(recipe.path)  # one made in code has no file
+    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=source)
 
 
 def set_up_run(
@@ -273,7 +274,7 @@ def set_up_run(
     """Set up the context of a run, and write down that the run begins."""
     from smeflow.llm.interface import NoModel
 
-    models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
+    models = ModelSet.of(llm)
     services = batch_services(store, recipe, models)
 
     def make_stack(model: ConnectedLLM | None) -> WrapperStack:

@@ -206,6 +206,11 @@ class ModelSet:
     steps: Mapping[str, "ModelSet"] = field(default_factory=dict)
     """Steps with models of their own, by name."""
 
+    @classmethod
+    def of(cls, llm: "ConnectedLLM | ModelSet | None") -> "ModelSet":
+        """Give the set that *llm* is, or that it makes alone; None makes an empty one."""
+        return llm if isinstance(llm, ModelSet) else cls(models=(llm,) if llm is not None else ())
+
     @property
     def every(self) -> tuple[ConnectedLLM, ...]:
         """All that may be asked, each once."""
