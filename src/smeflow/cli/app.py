@@ -40,6 +40,7 @@ from smeflow.cli.commands.triage import triage
 from smeflow.cli.commands.undo import undo
 from smeflow.cli.commands.verify import verify
 from smeflow.cli.commands.watch import watch
+from smeflow.cli.commands.work import work
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, language_first, tell_error
 from smeflow.i18n import Language, french_templates
@@ -54,6 +55,7 @@ COMMANDS: tuple[Command, ...] = (
     ("check", WORK, check),
     ("run", WORK, run),
     ("watch", WORK, watch),
+    ("work", WORK, work),
     ("status", WORK, status),
     ("show", WORK, show),
     ("review", WORK, review),

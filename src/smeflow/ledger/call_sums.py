@@ -20,6 +20,11 @@ def word(text: str) -> Any:
     return literal_column(f"'{text}'")
 
 
+def first_of(rows: Select[Any]) -> Select[Any]:
+    """Ask for the first row alone: PostgreSQL would send them all."""
+    return rows.limit(ONE).offset(NOTHING)
+
+
 def usages() -> Select[Any]:
     """Sum the calls of each item as it came in, for the version it has, by the model that was asked."""
     whole = func.coalesce(items.c.parent, items.c.id)
@@ -97,6 +102,9 @@ def call_reads() -> dict[str, ClauseElement]:
             calls.c.model == bindparam("model"),
         )
         .order_by(ends.c.call),
+        "under way": select(func.count())
+        .select_from(WITH_ENDS)
+        .where(calls.c.run == bindparam("run"), ends.c.call.is_(None)),
         "unended": select(calls)
         .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
         .where(OF_RECIPE, ends.c.call.is_(None)),

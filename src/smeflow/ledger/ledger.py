@@ -9,7 +9,7 @@ from typing import Self
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
 from smeflow.ledger import finish, history, items, reviews, store, verify
-from smeflow.ledger.opening import mended_notice
+from smeflow.ledger.opening import LEDGER_FILE, mended_notice
 from smeflow.ledger.postgres import PostgresDatabase
 from smeflow.ledger.postgres_connection import LedgerUrl
 from smeflow.ledger.rows import (
@@ -31,6 +31,15 @@ from smeflow.ledger.rows import (
 from smeflow.ledger.store import LedgerStore, utc_now
 
 CURRENCY = "EUR"
+
+
+def has_ledger(folder: Path, url: LedgerUrl | None = None) -> bool:
+    """Tell whether there is a ledger in *folder*, or at *url*.
+
+    Raises:
+        LedgerError: Its server cannot be reached.
+    """
+    return PostgresDatabase(url).has_ledger() if url is not None else (folder / LEDGER_FILE).is_file()
 
 
 class Ledger:

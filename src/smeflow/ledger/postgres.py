@@ -8,6 +8,7 @@ kept by the same code. A process that stops in the middle is cut off by the serv
 import contextlib
 import re
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
 from smeflow._optional import import_extra
 from smeflow.errors import LedgerDamaged, LedgerError
@@ -23,6 +24,7 @@ from smeflow.ledger.postgres_connection import (
 from smeflow.ledger.writer import LedgerConnection, LedgerCursor, crc
 
 OLDEST_SERVER = 130_000
+T = TypeVar("T")
 
 
 class PostgresDatabase:
@@ -50,6 +52,33 @@ class PostgresDatabase:
         writing = self.connect()
         _prepare(writing, self.url, self.sql, create=create)
         return writing, self.connect()
+
+    def has_ledger(self) -> bool:
+        """Tell whether there is a ledger.
+
+        Raises:
+            LedgerError: The server cannot be reached.
+        """
+        return self._looked_up(lambda connection: _stored_version(connection) is not None)
+
+    def last_entry(self) -> int:
+        """Give the number of the audit chain's last entry: it grows with whatever is written."""
+
+        def last(connection: PostgresConnection) -> int:
+            row = connection.execute(self.sql.statements["last audit"]).fetchone()
+            return int(row[0]) if row else 0
+
+        return self._looked_up(last)
+
+    def _looked_up(self, look: Callable[[PostgresConnection], T]) -> T:
+        try:
+            connection = PostgresConnection(self.url)
+            try:
+                return look(connection)
+            finally:
+                connection.close()
+        except self.errors as error:
+            raise self.translate(error) from error
 
     def connect(self) -> "PostgresConnection":
         """Give one more connection, which is closed with the others."""

@@ -76,6 +76,15 @@ class LedgerUrl:
         return unquote(urlsplit(self.address).password or "")
 
 
+@dataclass(frozen=True, kw_only=True)
+class SharedLedger:
+    """A ledger that several machines work on."""
+
+    url: LedgerUrl
+    stalled_seconds: float = 30.0
+    """A worker that gave no sign for so long is taken for dead."""
+
+
 def _no_address() -> Phrase:
     return say("that is no address of a ledger; write one such as postgresql://user:password@host/database")
 

@@ -24,13 +24,14 @@ from sqlalchemy import (
     select,
     update,
 )
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
 from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
 from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
 from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, ONE, call_reads, word
+from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, ONE, call_reads, first_of, word
 from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
@@ -41,6 +42,7 @@ from smeflow.ledger.schema import (
     claims,
     deliveries,
     effects,
+    ends,
     items,
     kinds,
     metadata,
@@ -51,11 +53,6 @@ from smeflow.ledger.schema import (
 )
 
 ORDER = (items.c.seq, items.c.nth, items.c.key)
-
-
-def first_of(rows: Select[Any]) -> Select[Any]:
-    """Ask for the first row alone: PostgreSQL would send them all."""
-    return rows.limit(ONE).offset(NOTHING)
 
 
 LEASES = ("lease", "crc")
@@ -88,7 +85,7 @@ def _writes() -> dict[str, ClauseElement]:
         statements[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in inserted})
         statements[f"set {table.name}"] = update(table).where(by_key).values({n: bindparam(n) for n in rest})
         statements[f"get {table.name}"] = select(table).where(by_key)
-        statements[f"all {table.name}"] = select(table)
+        statements[f"all {table.name}"] = select(table).order_by(*table.primary_key)
         if [c.type.python_type for c in table.primary_key] == [int]:
             statements[f"last key of {table.name}"] = select(func.max(*table.primary_key))
         if table.name == "memory":
@@ -138,6 +135,9 @@ def _item_reads() -> dict[str, ClauseElement]:
         .order_by(*ORDER)
         .limit(bindparam("most"))
         .offset(NOTHING),
+        "next due": select(func.min(items.c.due_at)).where(
+            OF_RECIPE, items.c.state == word("open"), items.c.due_at > bindparam("now")
+        ),
         "known": select(*known).where(OF_RECIPE, whole),
         "known of source": select(*brief).where(OF_RECIPE, source, whole),
         "known by key": select(*brief).where(OF_RECIPE, source, whole, items.c.key == bindparam("key")),
@@ -347,6 +347,10 @@ def _numbering_inserts() -> dict[str, ClauseElement]:
         if key.name == "id":
             values["id"] = select(func.coalesce(func.max(key), NOTHING) + ONE).scalar_subquery()
         statements[f"add {table.name}"] = insert(table).values(values).returning(key)
+    # Whoever was given up as dead may have an answer all the same: what was paid is true.
+    late = postgres_insert(ends).values({c.name: bindparam(c.name) for c in ends.columns})
+    told = {c.name: late.excluded[c.name] for c in ends.columns if c.name != "call"}
+    statements["add ends"] = late.on_conflict_do_update(index_elements=["call"], set_=told)
     return statements
 
 
