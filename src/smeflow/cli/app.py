@@ -27,6 +27,7 @@ from smeflow.cli.commands.extract import extract
 from smeflow.cli.commands.facts import facts
 from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
+from smeflow.cli.commands.ledger import ledger
 from smeflow.cli.commands.mailbox import mailbox
 from smeflow.cli.commands.mcp import mcp
 from smeflow.cli.commands.model import model
@@ -68,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
     ("mailbox", WORK, mailbox),
     ("books", WORK, books),
     ("audit", WORK, audit),
+    ("ledger", WORK, ledger),
     ("backup", WORK, backup),
     ("restore", WORK, restore),
     ("repair", WORK, repair),

@@ -13,12 +13,12 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from smeflow._text import canonical_json
 from smeflow.errors import LedgerBusy
 from smeflow.i18n import say
-from smeflow.ledger.store import LedgerStore
+from smeflow.ledger.store import LedgerStore, utc_stamp
 from smeflow.ledger.writer import Transaction
 
 LEAD, WORKER = "\nlead\n", "\nworker\n"
@@ -186,3 +186,24 @@ def workers_of(store: LedgerStore) -> list[WorkerRow]:
         )
         for name, value in sorted(rows)
     ]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """How the items of a recipe move."""
+
+    ended: int
+    """How many ended, or came to a person, in the last minute."""
+    oldest: datetime | None
+    """When the open item came that has waited longest; None where none is open."""
+
+
+def speed_of(store: LedgerStore, recipe: str) -> Speed:
+    """Look how the items of *recipe* move."""
+    since = utc_stamp(store.clock() - timedelta(minutes=1))
+    ended = store.first("ended since", recipe=recipe, since=since)
+    oldest = store.first("oldest open", recipe=recipe)
+    return Speed(
+        ended=int(ended[0]) if ended else 0,
+        oldest=datetime.fromisoformat(oldest[0]) if oldest and oldest[0] else None,
+    )

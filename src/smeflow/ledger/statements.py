@@ -84,6 +84,7 @@ def _writes() -> dict[str, ClauseElement]:
         by_key = and_(*(table.c[k] == bindparam(f"{k}_") for k in keys))
         statements[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in inserted})
         statements[f"set {table.name}"] = update(table).where(by_key).values({n: bindparam(n) for n in rest})
+        statements[f"copy {table.name}"] = insert(table).values({n: bindparam(n) for n in (*keys, *rest)})
         statements[f"get {table.name}"] = select(table).where(by_key)
         statements[f"all {table.name}"] = select(table).order_by(*table.primary_key)
         if [c.type.python_type for c in table.primary_key] == [int]:
@@ -107,15 +108,7 @@ def _item_reads() -> dict[str, ClauseElement]:
         items.c.seq > bindparam("seq"), and_(items.c.seq == bindparam("seq"), items.c.nth > bindparam("nth"))
     )
     ended = or_(*(items.c.state == word(s) for s in ("done", "review", "failed")))
-    known = (
-        items.c.id,
-        items.c.key,
-        items.c.version,
-        items.c.state,
-        items.c.source,
-        items.c.name,
-        items.c.media_type,
-    )
+    known = [items.c[n] for n in ("id", "key", "version", "state", "source", "name", "media_type")]
     brief = (items.c.id, items.c.key, items.c.name, items.c.version, items.c.state)
     whole = items.c.parent.is_(None)  # no part of another
     source = items.c.source == bindparam("source")
@@ -135,6 +128,8 @@ def _item_reads() -> dict[str, ClauseElement]:
         .order_by(*ORDER)
         .limit(bindparam("most"))
         .offset(NOTHING),
+        "ended since": select(func.count()).where(OF_RECIPE, items.c.ended_at >= bindparam("since")),
+        "oldest open": select(func.min(items.c.created_at)).where(OF_RECIPE, items.c.state == word("open")),
         "next due": select(func.min(items.c.due_at)).where(
             OF_RECIPE, items.c.state == word("open"), items.c.due_at > bindparam("now")
         ),
