@@ -242,7 +242,7 @@ def write_expected(workspace: "Workspace", recipe: "Recipe", file: Path) -> int:
 
     papers, lines = file.with_suffix(""), list[str]()
     finished = {item.id: item for item in workspace.items(recipe, state="done")}
-    with Ledger.open(workspace.state, create=False) as ledger:
+    with Ledger.open(workspace.state, create=False, url=workspace.ledger_url) as ledger:
         approved = [(row.id, ledger.data(row)) for row in approved_as_found(ledger, recipe.name)]
     for number, data in approved:
         item = finished[number]

@@ -33,17 +33,20 @@ if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary
     from smeflow.kinds.sinks import Put
     from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.postgres_connection import LedgerUrl
     from smeflow.ledger.rows import ItemRow, State
     from smeflow.llm.interface import LLM
     from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
+    from smeflow.recipe.workspace import SharedLedger
 
 
 class Workspace:
     """A firm's folder: what ``smeflow.toml`` says, its recipes, and the ledger of what was done.
 
     *folder* is the one with ``smeflow.toml`` or any below it; without such a file it is the workspace itself.
-    *state* is where the ledger is kept; ``.smeflow`` in the workspace, unless told.
+    *state* is the folder the ledger is kept in; ``.smeflow`` in the workspace, unless told. Where
+    ``smeflow.toml`` names a ledger in PostgreSQL and no *state* is told, it is that one.
 
     Raises:
         RecipeError: ``smeflow.toml`` has mistakes; all of them are told with their lines.
@@ -55,6 +58,8 @@ class Workspace:
         start = Path(folder)
         self.settings: WorkspaceSettings = WorkspaceSettings.find(start)
         self.state = state_folder(None if state is None else Path(state), start)
+        self.shared: SharedLedger | None = self.settings.ledger if state is None else None
+        self.ledger_url: LedgerUrl | None = self.shared.url if self.shared else None
         self._recipes: dict[str, Recipe] = {}
 
     def __repr__(self) -> str:
@@ -117,19 +122,18 @@ class Workspace:
         from smeflow.engine.run import run_to_end
 
         plan = self.load(recipe) if isinstance(recipe, str | Path) else self._known(recipe)
+        options: dict[str, Any] = {
+            "on_progress": on_progress, "redo": redo, "accept_loss": accept_loss, "stop": stop,
+            "workers": workers or plan.workers, "observers": observers,
+        }  # fmt: skip
         with models_of_run(plan, llm, self.state, person_name, consent=consent) as models:
-            summary = run_to_end(
-                plan,
-                self.settings,
-                state=self.state,
-                llm=models if models.every else None,
-                on_progress=on_progress,
-                redo=redo,
-                workers=workers or plan.workers,
-                accept_loss=accept_loss,
-                stop=stop,
-                observers=observers,
-            )
+            if self.shared is not None:
+                from smeflow.fleet.worker import run_shared
+
+                summary = run_shared(plan, self.settings, self.shared, self.state, models, **options)
+            else:
+                some = models if models.every else None
+                summary = run_to_end(plan, self.settings, state=self.state, llm=some, **options)
         if strict and summary.failures:
             raise summary.failures[0]
         return summary
@@ -334,10 +338,11 @@ class Workspace:
     def _ledger(self, *, check: bool = True) -> "Iterator[Ledger]":
         from smeflow.ledger.ledger import Ledger
 
-        if not self.state.is_dir():
+        url = self.ledger_url
+        if url is None and not self.state.is_dir():
             raise LedgerError(say("There is no ledger in {folder}: run a recipe first.", folder=self.state))
         currency = self.settings.rates.currency
-        with Ledger.open(self.state, create=False, check=check, currency=currency) as ledger:
+        with Ledger.open(self.state, create=False, check=check, currency=currency, url=url) as ledger:
             yield ledger
 
     def _row(self, ledger: "Ledger", item: ItemChoice, recipe: "Recipe | str | None") -> "ItemRow":

@@ -27,6 +27,7 @@ from smeflow.cli.commands.extract import extract
 from smeflow.cli.commands.facts import facts
 from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
+from smeflow.cli.commands.ledger import ledger
 from smeflow.cli.commands.mailbox import mailbox
 from smeflow.cli.commands.mcp import mcp
 from smeflow.cli.commands.model import model
@@ -40,6 +41,7 @@ from smeflow.cli.commands.triage import triage
 from smeflow.cli.commands.undo import undo
 from smeflow.cli.commands.verify import verify
 from smeflow.cli.commands.watch import watch
+from smeflow.cli.commands.work import work
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, language_first, tell_error
 from smeflow.i18n import Language, french_templates
@@ -54,6 +56,7 @@ COMMANDS: tuple[Command, ...] = (
     ("check", WORK, check),
     ("run", WORK, run),
     ("watch", WORK, watch),
+    ("work", WORK, work),
     ("status", WORK, status),
     ("show", WORK, show),
     ("review", WORK, review),
@@ -66,6 +69,7 @@ COMMANDS: tuple[Command, ...] = (
     ("mailbox", WORK, mailbox),
     ("books", WORK, books),
     ("audit", WORK, audit),
+    ("ledger", WORK, ledger),
     ("backup", WORK, backup),
     ("restore", WORK, restore),
     ("repair", WORK, repair),

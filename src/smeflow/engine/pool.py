@@ -7,12 +7,14 @@ import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Protocol
 
 from smeflow.engine.context import RunContext, RunHalt
 from smeflow.engine.item import process_item
 from smeflow.errors import SmeflowError
+from smeflow.ledger.calls import settle_lost_calls
 from smeflow.ledger.finish import Ending
 from smeflow.ledger.items import abandon_items, claim_item, claim_items, count_items
 from smeflow.ledger.rows import Counts, ItemRow, State, nanos_to_money
@@ -143,6 +145,23 @@ class RunProgress:
     seconds_left: float | None
 
 
+class Crew(Protocol):
+    """Those who take the items of one run on."""
+
+    @property
+    def ended(self) -> Mapping[State, int]:
+        """How many items were brought to each state."""
+        ...
+
+    def settle(self) -> None:
+        """End the calls that were under way when a run before this one crashed."""
+        ...
+
+    def work(self, stop: threading.Event, on_progress: Callable[[RunProgress], None] | None) -> None:
+        """Work on everything that is open, until it is done, put off, or the run ends."""
+        ...
+
+
 class ItemPool:
     """The threads that work, and the one that watches them."""
 
@@ -153,6 +172,15 @@ class ItemPool:
         )
         self.workers = workers
         self._errors: list[BaseException] = []
+
+    @property
+    def ended(self) -> Mapping[State, int]:
+        """How many items were brought to each state."""
+        return self.feed.ended
+
+    def settle(self) -> None:
+        """End the calls that a crash left under way: nobody else works on this recipe."""
+        settle_lost_calls(self.context.store, self.context.recipe)
 
     def work(self, stop: threading.Event, on_progress: Callable[[RunProgress], None] | None) -> None:
         """Work on everything that is open, until it is done, put off, or the run ends."""

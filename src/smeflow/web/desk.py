@@ -20,7 +20,8 @@ from smeflow.core.case import Step
 from smeflow.engine.cases import ResultCodec, kind_of_value, values_of
 from smeflow.errors import LedgerError, SmeflowError
 from smeflow.i18n import Language, Phrase, phrase_from_json, say
-from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.ledger import Ledger, has_ledger
+from smeflow.ledger.postgres import PostgresDatabase
 from smeflow.ledger.rows import ItemRow, ReviewRow, State
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
@@ -111,12 +112,18 @@ class Desk:
     @contextmanager
     def ledger(self) -> Iterator[Ledger | None]:
         """Open the ledger to look; None where nothing was ever run."""
-        if not (self.workspace.state / "ledger.db").is_file():
+        state, url = self.workspace.state, self.workspace.ledger_url
+        if not has_ledger(state, url):
             yield None
             return
         currency = self.workspace.settings.rates.currency
-        with Ledger.open(self.workspace.state, create=False, check=False, currency=currency) as ledger:
+        with Ledger.open(state, create=False, check=False, currency=currency, url=url) as ledger:
             yield ledger
+
+    def _mark_now(self) -> object:
+        """Give what changes whenever the ledger does."""
+        state, url = self.workspace.state, self.workspace.ledger_url
+        return _mark_of(state) if url is None else PostgresDatabase(url).last_entry()
 
     def recipes(self) -> dict[str, Recipe]:
         """Give the recipes of the workspace by name, read once; one with mistakes is left out."""
@@ -145,7 +152,7 @@ class Desk:
     def items(self) -> dict[int, DeskItem]:
         """Give every item by its number, as it stands now."""
         with self._lock:
-            mark = _mark_of(self.workspace.state)
+            mark = self._mark_now()
             if mark is None or mark != self._mark:
                 with self.ledger() as ledger:
                     rows = list(ledger.items()) if ledger is not None else []
@@ -237,7 +244,7 @@ class Desk:
         Raises:
             LedgerError: It is another one now, or the decision does not fit it; the message says why.
         """
-        before = _mark_of(self.workspace.state)
+        before = self._mark_now()
         seen = replace(self.workspace.item(number), hash=shown)
         by = self.person
         if changes:
@@ -265,7 +272,7 @@ class Desk:
                 if ledger is None or row is None:
                     return
                 self._kept[number] = self._summed_up(ledger, row)
-            self._mark = _mark_of(self.workspace.state)  # once it is closed: closing moves what was written
+            self._mark = self._mark_now()  # once it is closed: closing moves what was written
 
 
 def summed_up(ledger: Ledger, row: ItemRow) -> DeskItem:
