@@ -87,6 +87,37 @@
     input.value = text;
     changed(input);
     input.focus();
+    checkSoon();
+  };
+
+  // What the checks make of the values as they are typed; only the answer to the last question counts.
+  const live = byId("live");
+  let asked = 0;
+  let pause = 0;
+  const check = async () => {
+    const question = (asked += 1);
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(`${form.getAttribute("action")}/check`, { method: "POST", body }).catch(() => null);
+    if (!answer || !answer.ok || question !== asked) return;
+    const told = await answer.json();
+    live.textContent = told.problem || "";
+    Object.entries(told.fields || {}).forEach(([name, { mark, said }]) => {
+      const field = document.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      if (!field) return;
+      const line = field.querySelector(".said");
+      field.classList.remove("ok", "no");
+      line.className = `said ${mark}`;
+      if (mark) field.classList.add(mark);
+      line.textContent = said ? `${{ ok: "\u2713", no: "\u2717" }[mark] || "\u00b7"} ${said}` : "";
+    });
+    Object.entries(told.checks || {}).forEach(([step, html]) => {
+      const place = document.querySelector(`[data-checks="${CSS.escape(step)}"]`);
+      if (place) place.innerHTML = html; // made by the desk, as the paper is
+    });
+  };
+  const checkSoon = () => {
+    clearTimeout(pause);
+    pause = setTimeout(check, 250);
   };
 
   if (form) {
@@ -96,7 +127,10 @@
       field.addEventListener("focusin", () => light(field.dataset.field));
       if (!input) return;
       input.addEventListener("focus", () => (last = input));
-      input.addEventListener("input", () => changed(input));
+      input.addEventListener("input", () => {
+        changed(input);
+        checkSoon();
+      });
       changed(input);
     });
     all(".rivals button").forEach((button) => {
@@ -149,12 +183,20 @@
       if (accept) accept.click();
     });
 
+  // d goes to the mark between two pages that says where a new document begins; Enter there splits.
+  const splitHere = () => {
+    const mark = document.querySelector(".cut input");
+    if (mark) mark.focus();
+    return Boolean(mark);
+  };
+
   const press = (key) => {
+    if (key === "split") return splitHere();
     const target = document.querySelector(`[data-key=${key}]`);
     if (target) target.click();
     return Boolean(target);
   };
-  const ACTIONS = { c: "correct", r: "reject", ArrowRight: "next", n: "next", ArrowLeft: "previous", "?": "help" };
+  const ACTIONS = { c: "correct", r: "reject", ArrowRight: "next", n: "next", ArrowLeft: "previous", "?": "help", z: "undo", d: "split" };
 
   document.addEventListener("keydown", (event) => {
     const at = event.target;
@@ -164,6 +206,7 @@
     if (typing || !keysOn()) return;
     if (event.key === "Enter") {
       if (at.matches("a, button, summary")) return;
+      if (at.matches(".cut input")) return byId("split").requestSubmit();
       if (press("accept") || press("begin")) event.preventDefault();
     } else if (event.key === "/") {
       event.preventDefault();
