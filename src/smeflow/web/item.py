@@ -90,6 +90,8 @@ class StepView:
     name: str
     is_asked: bool
     """Whether a person is asked about this one."""
+    heading: str = ""
+    """What kind of result it is, where that has a word of its own."""
     is_open: bool = False
     """Whether its fields can be put right."""
     fields: tuple[FieldView, ...] = ()
@@ -113,11 +115,20 @@ def asked_step(desk: Desk, state: ItemState) -> str:
     if row.reason.step:
         return row.reason.step
     if state.values:
-        extractions = [name for name, kind in state.kinds.items() if kind == "extraction"]
-        return (extractions or list(state.values))[-1]
+        by_kind = {kind: name for name, kind in state.kinds.items()}
+        return next((by_kind[kind] for kind in _MATTERS_MOST if kind in by_kind), list(state.values)[-1])
     recipe = desk.recipes().get(row.recipe)
     steps = [entry.step for entry in recipe.entries] if recipe is not None else []
     return next((step.name for step in steps if record_type_in(step.returns)), "")
+
+
+_MATTERS_MOST = ("extraction", "report", "draft", "label")
+"""Which kind of result an item is about, where several steps gave one."""
+_HEADINGS: Mapping[str, Phrase] = {
+    "label": say("What it was sorted as"),
+    "draft": say("The prepared answer"),
+    "report": say("The report"),
+}
 
 
 def _view(desk: Desk, state: ItemState, name: str, *, is_asked: bool) -> StepView:
@@ -134,7 +145,8 @@ def _view(desk: Desk, state: ItemState, name: str, *, is_asked: bool) -> StepVie
         remarks = tuple(_remarks(value, language)) if isinstance(value, Mapping) else ()
         view = StepView(name=name, is_asked=is_asked, fields=tuple(fields), remarks=remarks)
     can_change = step is not None and (kind in _FIELDS_OF or record is not None)
-    return replace(view, is_open=is_asked or can_change)
+    heading = _text(_HEADINGS.get(kind, ""), language)
+    return replace(view, is_open=is_asked or can_change, heading=heading)
 
 
 def _label_fields(

@@ -101,7 +101,7 @@ def read_lesson(language: Language) -> Lesson:
     kind = kind_of(Invoice)
     ran = kind.checks(Invoice.model_validate({**READ, "currency": "EUR"}), None) if kind.checks else ()
     failed = next(check for check in ran if check.passed is False and WRONG in check.fields)
-    on_page = say("it stands on the page; no check concerns it").render(language)
+    on_page = say("no check concerns it").render(language)
 
     def why(name: str) -> str:
         if name in failed.fields:

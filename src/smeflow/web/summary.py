@@ -10,6 +10,8 @@ from typing import Any
 from pydantic import ValidationError
 
 from smeflow._text import folded
+from smeflow.documents.document import MAIL
+from smeflow.documents.mail import headers_of
 from smeflow.engine.cases import ResultCodec, values_of
 from smeflow.i18n import Phrase, phrase_from_json, say
 from smeflow.invoices.claims import registered_number
@@ -59,11 +61,13 @@ class DeskItem:
     """What it is over; a credit note takes away."""
     sender: str = ""
     """Who wrote, of a mail."""
+    named: str = ""
+    """What its file is called, where its title is another."""
 
     @property
     def is_mail(self) -> bool:
-        """Whether it is listed among the mails: it was sorted, or an answer was prepared."""
-        return bool(self.label or self.reply)
+        """Whether it is listed among the mails."""
+        return self.row.media_type == MAIL
 
     @property
     def waits(self) -> bool:
@@ -85,19 +89,21 @@ def summed_up(ledger: Ledger, row: ItemRow) -> DeskItem:
     record = extraction.get("record") or {}
     results = [each for each in plain if isinstance(each, dict)]
     report = next((str(each["title"]) for each in results if "sections" in each and "title" in each), "")
+    headers = headers_of(ledger.data(row)) if row.media_type == MAIL else {}
+    title = str(record.get("seller") or "") or report or headers.get("subject", "")
     gross = _decimal(record.get("total_gross"))
     ended = row.state in ("done", "skipped")
     decided = any(review.action != "note" for review in ledger.reviews(row)) if ended else False
     return DeskItem(
         row=row,
-        title=str(record.get("seller") or "") or report or row.name or row.key,
+        title=title or row.name or row.key,
         questions=tuple(islice(_questions(row, values.get(row.reason.step)), MOST_QUESTIONS)),
         number=str(record.get("number") or ""),
         amount=_decimal(record.get("amount_due")) or gross,
         currency=str(record.get("currency") or ""),
         due=_iso_day(record.get("due_date")),
         is_alarm=any({"iban", "seller"} <= phrase.data.keys() for phrase in row.reason.phrases),
-        words=_words_of(row, plain),
+        words=_words_of(row, [*plain, *headers.values()]),
         decided=decided,
         seller_ids=_seller_ids(record),
         account=str(record.get("iban") or ""),
@@ -106,7 +112,8 @@ def summed_up(ledger: Ledger, row: ItemRow) -> DeskItem:
         reply=next((_beginning(r["text"]) for r in results if "text" in r and "marked" in r), ""),
         report=report,
         total=-gross if gross and record.get("kind") == "credit_note" else gross,
-        sender=next((v for n, v in row.fields.items() if n.casefold() == "from"), ""),
+        sender=headers.get("from", ""),
+        named=(row.name or row.key) if title and not record.get("seller") else "",
     )
 
 

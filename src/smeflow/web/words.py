@@ -39,7 +39,7 @@ WORDS: Mapping[str, Phrase] = {
         "Nothing has all these words: “{what}”. The words of pages are not searched, only what was read."
     ),
     "asked": say("Why you are asked"),
-    "more_reasons": say("{n} more reasons"),
+    "more_reasons": say("More reasons: {n}"),
     "until": say("Until you answer it goes into no table and no books."),
     "state_is": say("It is {state}."),
     "paper": say("The document"),
@@ -143,7 +143,7 @@ WORDS: Mapping[str, Phrase] = {
     "lesson_other": say("No, it is the total with VAT."),
     "lesson_why": say(
         "The total is {right}; what was read is what is left to pay. That a value stands on the page proves "
-        "little: what proves it is that the amounts fit together. This is why you are asked where a sum is wrong, "
+        "little: what proves it is that the amounts fit together. So you are asked wherever a sum is wrong, "
         "however sure a reader was."
     ),
 }
