@@ -3,6 +3,8 @@
 import io
 import json
 import shutil
+import threading
+import time
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
@@ -13,7 +15,7 @@ from smeflow import Workspace
 from smeflow.errors import LedgerError, SourceError
 from smeflow.web.desk import Desk
 from smeflow.web.gathered import mails, reports, suppliers
-from smeflow.web.intake import put_into_folder, safe_name
+from smeflow.web.intake import BackgroundRuns, put_into_folder, safe_name
 from smeflow.web.item import corrections, step_views
 from smeflow.web.lesson import READ, read_lesson
 from smeflow.web.words import Words
@@ -272,7 +274,7 @@ def test_the_one_who_takes_back_too_late_is_told(served):
 
 
 def test_checks_of_typed_values_write_nothing(served):
-    """The answer has marks and words for every field, or says what does not fit; the ledger is not touched."""
+    """The answer has marks and words for every field, or says what does not fit; nothing is written."""
     number = served.numbered(NETPRESSE)
     ledger = (served.desk.workspace.state / "ledger.db").read_bytes()
     form = {"was:invoice.total_gross": "56.02", "field:invoice.total_gross": "57.02"}
@@ -375,3 +377,41 @@ def test_the_lesson_s_wrong_reading_is_the_one_the_checks_find(language):
     wrong = next(reading for reading in lesson.readings if reading.name == lesson.wrong)
     assert wrong.value in lesson.said.replace("\u00a0", "\u202f")
     assert "1" in lesson.right
+
+
+def test_a_decision_during_a_run_is_taken_up_by_another(firm):
+    """What a run may be past is wanted once more, however often; the desk is busy until then."""
+    begun, go_on, ran = threading.Event(), threading.Event(), []
+
+    def run(path, **_):
+        ran.append(path.name)
+        begun.set()
+        go_on.wait(10)
+
+    desk = Desk(workspace=firm, person="Ada", language="en")
+    desk.workspace.run = run
+    runs = BackgroundRuns(desk)
+    runs.want("invoices")
+    assert begun.wait(10)
+    for _ in range(3):
+        runs.want("invoices")
+    assert runs.busy
+    go_on.set()
+    while runs.busy:
+        time.sleep(0.01)
+    runs.end()
+    assert ran == ["recipe.yaml", "recipe.yaml"]
+
+
+def test_a_watching_desk_reads_what_is_laid_into_the_folder(firm, recipes):
+    """Nobody runs anything: the file is there, and its item with it."""
+    desk = Desk(workspace=firm, person="Ada", language="en")
+    runs = BackgroundRuns(desk)
+    runs.watch(every=1.0)
+    name = "my-supplier-018304.xml"
+    shutil.copy(recipes / "supplier-mail" / "inbox" / name, firm.root / "inbox" / name)
+    end = time.monotonic() + 30
+    while name not in {item.row.name for item in desk.items().values()}:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    runs.end()

@@ -229,10 +229,12 @@ def serve_desk(
     announce: Callable[[str], None],
     browser: bool = True,
     run: bool = True,
+    watch: float | None = None,
 ) -> None:
     """Serve *desk* until the process is told to stop. *announce* gets the address that lets a browser in.
 
-    With *run*, a recipe goes on whenever something was decided or dropped.
+    With *run*, a recipe goes on whenever something was decided or dropped; with *watch*, also when a mail
+    comes, a file, or its time: folders are looked into every so many seconds.
     """
     port = int(listening.getsockname()[1])
     keys, runs = Keys(), BackgroundRuns(desk) if run else None
@@ -252,6 +254,8 @@ def serve_desk(
         opening = threading.Timer(0.7, webbrowser.open, (address,))
         opening.daemon = True
         opening.start()
+    if runs is not None and watch is not None:
+        threading.Thread(target=runs.watch, args=(watch,), name="desk-watch-start", daemon=True).start()
     try:
         uvicorn.Server(config).run(sockets=[listening])
     finally:

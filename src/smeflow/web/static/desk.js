@@ -161,7 +161,9 @@
   const correct = () => {
     const doubtful = [".field.no", ".field:has(.rivals)", ".field:not(.ok)", ".field"].flatMap((each) => all(each));
     const input = doubtful.map(inputOf).find(Boolean);
-    if (input) input.focus();
+    if (!input) return;
+    input.focus();
+    if (input.select) input.select(); // what is typed stands in its place
   };
   const correctButton = document.querySelector("[data-key=correct]");
   if (correctButton) correctButton.addEventListener("click", correct);
@@ -211,8 +213,9 @@
     } else if (event.key === "/") {
       event.preventDefault();
       byId("q").focus();
-    } else if (/^[1-4]$/.test(event.key) && last) {
-      const rival = all(".rivals button", last.closest(".field"))[Number(event.key) - 1];
+    } else if (/^[1-4]$/.test(event.key)) {
+      const field = last ? last.closest(".field") : document.querySelector(".field:has(.rivals)");
+      const rival = field && all(".rivals button", field)[Number(event.key) - 1];
       if (rival) rival.click();
     } else if (ACTIONS[event.key] && press(ACTIONS[event.key])) event.preventDefault();
   });
