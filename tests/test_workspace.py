@@ -133,7 +133,7 @@ def test_a_decision_on_what_was_not_seen_is_refused(workspace, recipe, model):
     workspace.approve(seen.id, by="Ada")
     with pytest.raises(LedgerError, match="has changed since you saw it"):
         workspace.reject(seen, "twice", by="Bob")
-    with pytest.raises(LedgerError, match="Ada decided approve"):
+    with pytest.raises(LedgerError, match="Ada: approved"):
         workspace.reject(seen.id, "twice", by="Bob")
 
 

@@ -3,13 +3,14 @@
 Items are handed out in order, worked on, and watched until none is left or the run is to end.
 """
 
+import asyncio
 import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from smeflow.engine.context import RunContext, RunHalt
 from smeflow.engine.item import process_item
@@ -20,6 +21,9 @@ from smeflow.ledger.items import abandon_items, claim_item, claim_items, count_i
 from smeflow.ledger.rows import Counts, ItemRow, State, nanos_to_money
 from smeflow.ledger.store import LedgerStore
 from smeflow.money import Money
+
+if TYPE_CHECKING:
+    from smeflow.engine.run import RunSummary
 
 SOON_SECONDS = 60.0
 """An item put off for no longer than this is waited for; a longer wait is left to the next run."""
@@ -257,3 +261,36 @@ class ItemPool:
             cost=cost,
             seconds_left=left / rate if rate else None,
         )
+
+
+async def run_beside_loop(
+    run: "Callable[..., RunSummary]",
+    recipe: object,
+    *,
+    on_progress: Callable[[RunProgress], None] | None,
+    stop: threading.Event | None,
+    **options: Any,
+) -> "RunSummary":
+    """Let *run* work on *recipe* in a thread of its own; *on_progress* is called in the event loop.
+
+    A task that is cancelled stops the run: its calls in flight are settled before the task ends.
+
+    Raises:
+        asyncio.CancelledError: The task was cancelled; the next run goes on.
+    """
+    loop, halt = asyncio.get_running_loop(), stop or threading.Event()
+
+    def report(progress: RunProgress) -> None:
+        if on_progress is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(on_progress, progress)
+
+    job = asyncio.ensure_future(asyncio.to_thread(run, recipe, on_progress=report, stop=halt, **options))
+    try:
+        return await asyncio.shield(job)
+    except asyncio.CancelledError:
+        halt.set()
+        await asyncio.wait([job])
+        if not job.cancelled():
+            job.exception()  # seen: what ended the run is in the ledger
+        raise

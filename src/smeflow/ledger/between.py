@@ -8,7 +8,7 @@ from decimal import Decimal, InvalidOperation
 from smeflow._text import canonical_json, sha256
 from smeflow.core.claims import Claim
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.rows import ItemRow, ReviewRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
@@ -118,6 +118,36 @@ def accept_claims(transaction: Transaction, item: int, step: str) -> list[int]:
                 if other["value"] == row["value"] and other["state"] == "review"
             ]
     return alike
+
+
+def forget_decision(transaction: Transaction, item: int, decision: ReviewRow) -> list[int]:
+    """Trust no claim of *item* any more that passed or was rejected by *decision*, which is taken back.
+
+    Gives the items that must be compared again: they ask to pay to an account that nobody else let pass, or
+    were held as the paper that was rejected.
+    """
+    again: list[int] = []
+    for row in transaction.rows("claims of item", item=item):
+        if decision.action != "reject" and row["passed"] != PASSED:
+            continue
+        transaction.set("claims", {**row, "passed": 0})
+        if row["rule"] == "sole" and decision.action == "reject":
+            others = transaction.rows("claims alike", rule="sole", key=row["key"], item=item)
+            again += [other["item"] for other in others if f"item {item}" in json.loads(other["told"])]
+        if row["rule"] != "steady":
+            continue
+        for other in transaction.rows("claims alike", rule="steady", key=row["key"], item=item):
+            claim = transaction.rows("get claims", id_=other["id"])[0]
+            if other["value"] == row["value"] and not _let_pass_by_person(transaction, claim):
+                transaction.set("claims", {**claim, "passed": 0})
+                again.append(other["item"])
+    return list(dict.fromkeys(again))
+
+
+def _let_pass_by_person(transaction: Transaction, claim: Row) -> bool:
+    """Tell whether a person ever decided on the step that claims it."""
+    reviews = transaction.rows("reviews of item", item=claim["item"])
+    return any(r["step"] == claim["step"] and r["action"] in ("approve", "correct") for r in reviews)
 
 
 def with_both_shown(what: Phrase, there: str, here: str) -> Phrase:

@@ -222,18 +222,14 @@ def _calls(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
 
 
 def _reviews(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
-    actions = {
-        "approve": say("approved"),
-        "correct": say("corrected"),
-        "reject": say("rejected"),
-        "again": say("asked again"),
-    }
+    from smeflow.ledger.reviews import ACTION_WORDS
+
     for review in ledger.reviews(row):
         line = say(
             "{at}: {step} {action} by {person}",
             at=screen.text(review.at),
             step=review.step,
-            action=actions[review.action],
+            action=ACTION_WORDS[review.action],
             person=review.person,
         )
         screen.print(line, style="green")
