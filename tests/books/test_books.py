@@ -260,15 +260,27 @@ def test_a_credit_note_has_the_sides_changed():
     assert booked(kind="credit_note") == [("606300", -100), ("445660", -20), ("401000", 120)]
 
 
-@pytest.mark.parametrize("category", ["AE", "K"])
-def test_both_sides_of_a_reverse_charge_are_written(category):
-    """The VAT the buyer owes is due and deductible."""
+GERMAN = {"seller_details": {"vat_id": "DE136695976"}}
+
+
+@pytest.mark.parametrize(
+    ("category", "seller", "deductible", "due"),
+    [
+        ("AE", GERMAN, "445662", "445200"),
+        ("K", GERMAN, "445662", "445200"),
+        ("AE", {}, "445660", "445710"),
+        ("AE", {"seller_details": {"legal_id": "30326504500015"}}, "445660", "445710"),
+    ],
+)
+def test_both_sides_of_a_reverse_charge_are_written(category, seller, deductible, due):
+    """Building work of a French subcontractor is on the domestic accounts, what comes from abroad is not."""
     found = booked(
         vat=[{"category": category, "rate": "0", "base": "100.00", "amount": "0"}],
         total_vat="0.00",
         total_gross="100.00",
+        **seller,
     )
-    assert found == [("606300", 100), ("445662", 20), ("445200", -20), ("401000", -100)]
+    assert found == [("606300", 100), (deductible, 20), (due, -20), ("401000", -100)]
 
 
 def test_each_rate_is_a_posting_of_its_own():
@@ -290,6 +302,10 @@ def test_a_prepayment_is_an_advance():
 @pytest.mark.parametrize(
     ("more", "why"),
     [
+        (
+            {"seller_details": {}, "vat": [{"category": "AE", "base": "100.00"}], "total_vat": "0.00"},
+            "which country",
+        ),
         ({"currency": "USD"}, "it is in USD"),
         ({"prepaid": "20.00"}, "deducts a prepayment of 20.00"),
         ({"total_gross": "121.00"}, "do not make 121.00"),

@@ -1,0 +1,383 @@
+"""The accounts suppliers are booked on: proposed from history and names, approved by a person, kept.
+
+The table is the firm's own (``[tables] suppliers``), else ``suppliers.csv`` beside ``smeflow.toml``, which is
+made with the first supplier that is approved. Rows a person wrote stay as they are, byte for byte.
+"""
+
+import csv
+import io
+import json
+import re
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from decimal import Decimal
+from functools import cache
+from importlib import resources
+from pathlib import Path
+
+from smeflow._text import folded
+from smeflow.books.invoices import LedgerInvoice, invoices_in, undecided
+from smeflow.books.invoices import finished as is_finished
+from smeflow.errors import SinkError
+from smeflow.files.output import open_folder
+from smeflow.i18n import Phrase, say
+from smeflow.invoices.books.entries import signed_total
+from smeflow.invoices.claims import SUPPLIERS_TABLE, identities, supplier_rows
+from smeflow.invoices.record import Invoice
+from smeflow.ledger.history import LedgerSinkMemory, booked_in
+from smeflow.ledger.ledger import Ledger
+from smeflow.recipe.known_tables import KnownTables
+from smeflow.recipe.workspace import WorkspaceSettings
+from smeflow.tables.read import decode_table
+from smeflow.tables.rows import read_table
+from smeflow.values.cells import csv_cell, csv_form
+
+COLUMNS = ("name", "vat_id", "legal_id", "iban", "aux_account", "expense_account", "vat_account")
+_LEGAL_FORMS = frozenset(
+    [
+        "sa",
+        "sas",
+        "sasu",
+        "sarl",
+        "eurl",
+        "snc",
+        "sci",
+        "scop",
+        "selarl",
+        "ei",
+        "gmbh",
+        "ag",
+        "ltd",
+        "limited",
+        "llc",
+        "inc",
+        "bv",
+        "nv",
+        "srl",
+        "spa",
+        "france",
+    ]
+)
+
+
+def supplier_file(workspace: WorkspaceSettings) -> Path:
+    """Tell where the table of suppliers is, or will be."""
+    return workspace.tables.get(SUPPLIERS_TABLE, workspace.root / f"{SUPPLIERS_TABLE}.csv")
+
+
+def supplier_tables(workspace: WorkspaceSettings) -> KnownTables:
+    """Give the firm's tables, with the suppliers that were approved for the books among them."""
+    file = supplier_file(workspace)
+    return KnownTables({**workspace.tables, **({SUPPLIERS_TABLE: file} if file.is_file() else {})})
+
+
+@dataclass(frozen=True, kw_only=True)
+class AccountGuess:
+    """An account and what speaks for it; empty where nothing does."""
+
+    account: str = ""
+    why: Phrase | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class SupplierProposal:
+    """How a supplier is booked, or could be."""
+
+    name: str
+    vat_id: str = ""
+    legal_id: str = ""
+    aux: AccountGuess = AccountGuess()
+    expense: AccountGuess = AccountGuess()
+    invoices: int = 0
+    total: Decimal = Decimal(0)
+    """Of its invoices, credit notes taken off."""
+    in_table: bool = False
+    """Whether the table says both accounts already."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether both accounts are known or proposed."""
+        return bool(self.aux.account and self.expense.account)
+
+
+@dataclass(frozen=True)
+class SupplierHistory:
+    """What suppliers were booked on before, by their name without its legal form."""
+
+    aux: Mapping[str, str] = field(default_factory=dict)
+    expense: Mapping[str, tuple[str, int]] = field(default_factory=dict)
+    """The account used most, and how often."""
+    source: str = ""
+
+    @classmethod
+    def of(cls, lines: Iterable[tuple[str, str, str, str]], source: str) -> "SupplierHistory":
+        """Count *lines*: entry, account, supplier's own account, supplier's name."""
+        entries: dict[str, list[tuple[str, str, str]]] = defaultdict(list)
+        for entry, account, aux, name in lines:
+            entries[entry].append((account, aux, name))
+        used: dict[str, Counter[str]] = defaultdict(Counter)
+        accounts: dict[str, str] = {}
+        for postings in entries.values():
+            owing = {(aux, bare_name(name)) for account, aux, name in postings if account.startswith("401")}
+            for aux, name in owing:
+                if name:
+                    accounts[name] = aux or accounts.get(name, "")
+                    used[name].update(account for account, *_ in postings if account[:1] in ("6", "2"))
+        most = {name: counts.most_common(1)[0] for name, counts in used.items() if counts}
+        return cls({name: aux for name, aux in accounts.items() if aux}, most, source)
+
+    @classmethod
+    def from_fec(cls, file: Path) -> "SupplierHistory":
+        """Read what an accounting program booked: its *fichier des écritures comptables*.
+
+        Raises:
+            SourceError: It is not there or no table.
+            ValueError: It has not the columns of a FEC.
+        """
+        table = read_table(file)
+        wanted = ("EcritureNum", "CompteNum", "CompAuxNum", "CompAuxLib")
+        missing = [column for column in wanted if column not in table.columns]
+        if missing:
+            raise ValueError(
+                say("{path} is no FEC: it has no column {columns}", path=file, columns=", ".join(missing))
+            )
+        rows = (row for _, row in table.rows())
+        return cls.of(
+            (
+                (f"{row.get('JournalCode', '')} {row['EcritureNum']}", *(row[name] for name in wanted[1:]))
+                for row in rows
+            ),
+            file.name,
+        )
+
+    @classmethod
+    def from_ledger(cls, ledger: Ledger, journal: str) -> "SupplierHistory":
+        """Read what left in batches."""
+        lines = (
+            (str(row.id), posting["account"], posting["aux"], posting["aux_name"])
+            for row in booked_in(ledger.store, journal)
+            if not row.reversal
+            for posting in json.loads(row.entry)["postings"]
+        )
+        return cls.of(lines, "")
+
+
+def bare_name(name: str) -> str:
+    """Give a firm's name as it is compared: folded, without legal form and signs."""
+    words = re.findall(r"[a-z0-9]+", folded(name))
+    return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)
+
+
+@cache
+def _expense_words() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
+    text = (resources.files("smeflow.invoices.books") / "expense_words.json").read_text("utf-8")
+    return tuple(
+        (account, row["name"], re.compile(r"\b(?:" + "|".join(map(re.escape, row["words"])) + r")\b"))
+        for account, row in json.loads(text).items()
+    )
+
+
+def propose_suppliers(
+    ledger: Ledger, workspace: WorkspaceSettings, history: SupplierHistory | None = None
+) -> list[SupplierProposal]:
+    """Give every supplier the ledger has an invoice of, with the accounts of the table or what is proposed.
+
+    *history* is what an accounting program booked; it stands before what the ledger booked, and that before
+    what names say.
+    """
+    tables, books = supplier_tables(workspace), workspace.books
+    known = [history] if history else []
+    known.append(SupplierHistory.from_ledger(ledger, books.journal))
+    rows = tables.rows(SUPPLIERS_TABLE)
+    taken = [row["aux_account"] for row in rows if row.get("aux_account")]
+    taken += [aux for each in known for aux in each.aux.values()]
+    proposals: list[SupplierProposal] = []
+    for group in _by_supplier(ledger):
+        record = group[-1].record
+        own = (supplier_rows(record, tables) or ({},))[0]
+        proposal = SupplierProposal(
+            name=own.get("name") or record.seller or "?",
+            vat_id=own.get("vat_id") or record.seller_details.vat_id or "",
+            legal_id=own.get("legal_id") or record.seller_details.legal_id or "",
+            aux=_aux_of(record, own, known, taken),
+            expense=_expense_of([each.record for each in group], own, known, books.expense_account),
+            invoices=len(group),
+            total=sum((signed_total(each.record) for each in group), Decimal(0)),
+            in_table=bool(own.get("aux_account") and (own.get("expense_account") or books.expense_account)),
+        )
+        taken.append(proposal.aux.account)
+        proposals.append(proposal)
+    return proposals
+
+
+def _by_supplier(ledger: Ledger) -> Iterator[list[LedgerInvoice]]:
+    """Group invoices by what their seller is known by, in the order of its first invoice."""
+    groups: list[list[LedgerInvoice]] = []
+    at: dict[str, int] = {}
+    for each in invoices_in(ledger, lambda item: is_finished(item) or undecided(item)):
+        names = identities(each.record)
+        number = next((at[name] for name in names if name in at), len(groups) if names else None)
+        if number is None:
+            continue
+        if number == len(groups):
+            groups.append([])
+        groups[number].append(each)
+        at.update(dict.fromkeys(names, number))
+    yield from groups
+
+
+def _aux_of(
+    record: Invoice, own: Mapping[str, str], known: Sequence[SupplierHistory], taken: Collection[str]
+) -> AccountGuess:
+    if own.get("aux_account"):
+        return AccountGuess(account=own["aux_account"], why=say("in the table"))
+    name = bare_name(record.seller or "")
+    for history in known:
+        if name in history.aux:
+            return AccountGuess(account=history.aux[name], why=_booked_before(history))
+    numbered = [match for aux in taken if (match := re.fullmatch(r"(\D*)(\d+)", aux))]
+    if (
+        numbered
+        and len(numbered) == len([aux for aux in taken if aux])
+        and len({m[1] for m in numbered}) == 1
+    ):
+        last = max(numbered, key=lambda match: int(match[2]))
+        following = f"{int(last[2]) + 1:0{len(last[2])}d}"
+        return AccountGuess(account=last[1] + following, why=say("the next number of the table"))
+    letters = re.sub(r"[^A-Z0-9]", "", name.upper())[:7]
+    if not letters:
+        return AccountGuess()
+    account, n = f"F{letters}", 1
+    while account in taken:
+        n += 1
+        account = f"F{letters[: 7 - len(str(n))]}{n}"
+    return AccountGuess(account=account, why=say("made of the name"))
+
+
+def _expense_of(
+    records: Sequence[Invoice], own: Mapping[str, str], known: Sequence[SupplierHistory], otherwise: str
+) -> AccountGuess:
+    if own.get("expense_account"):
+        return AccountGuess(account=own["expense_account"], why=say("in the table"))
+    name = bare_name(records[-1].seller or "")
+    for history in known:
+        if name in history.expense:
+            return AccountGuess(account=history.expense[name][0], why=_booked_before(history))
+    for account, label, words in _expense_words():
+        if match := words.search(folded(records[-1].seller or "")):
+            why = say("“{word}” in its name: {account}", word=match[0], account=label)
+            return AccountGuess(account=account, why=why)
+    lines = Counter(
+        (account, label)
+        for record in records
+        for line in record.lines
+        for account, label, words in _expense_words()
+        if words.search(folded(f"{line.name or ''} {line.description or ''}"))
+    )
+    if lines:
+        (account, label), times = lines.most_common(1)[0]
+        why = say("{n} lines speak of it: {account}", n=times, account=label)
+        return AccountGuess(account=account, why=why)
+    return AccountGuess(account=otherwise, why=say("for all others") if otherwise else None)
+
+
+def _booked_before(history: SupplierHistory) -> Phrase:
+    return say("booked so in {file}", file=history.source) if history.source else say("booked so before")
+
+
+def keep_suppliers(
+    ledger: Ledger, workspace: WorkspaceSettings, accepted: Sequence[SupplierProposal], person: str
+) -> Path:
+    """Write the accounts of *accepted* into the table of suppliers; who approved them stands in the ledger.
+
+    Raises:
+        SinkError: The table is no CSV file, or was changed at the same moment.
+    """
+    file = supplier_file(workspace).resolve()
+    if file.suffix.lower() != ".csv":
+        raise SinkError(
+            say("{path} is no CSV file: add the rows there yourself, or save the table as .csv", path=file)
+        )
+    with open_folder(file.parent) as spot:
+        before = spot.read(file.name)
+        french = workspace.company.locale.lower().startswith("fr")
+        data = _with_rows(before, list(map(_row_of, accepted)), french=french)
+        if spot.read(file.name) != before:
+            raise SinkError(say("{path} was changed at this moment; do it again", path=file))
+        spot.replace(file.name, data)
+    memory, at = LedgerSinkMemory(ledger.store, "\nsuppliers"), ledger.store.now()
+    for each in accepted:
+        memory[each.aux.account] = json.dumps(
+            {"name": each.name, "expense": each.expense.account, "by": person, "at": at}, ensure_ascii=False
+        )
+    return file
+
+
+def _row_of(proposal: SupplierProposal) -> dict[str, str]:
+    return {
+        "name": proposal.name,
+        "vat_id": proposal.vat_id,
+        "legal_id": proposal.legal_id,
+        "aux_account": proposal.aux.account,
+        "expense_account": proposal.expense.account,
+    }
+
+
+def _with_rows(data: bytes | None, rows: Sequence[Mapping[str, str]], *, french: bool) -> bytes:
+    """Add rows to a CSV file, or fill what is empty in the row of that name; every other line stays."""
+    form = csv_form(None, None, french=french)
+    if not data or not data.strip():
+        data = form.mark + (form.separator.join(COLUMNS) + "\r\n").encode()
+    mark = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
+    text = decode_table(data).removeprefix("\ufeff")
+    encoding = "utf-8" if data.removeprefix(mark).decode("utf-8", "ignore") == text else "cp1252"
+    lines = text.splitlines(keepends=True)
+    end = "\r\n" if lines[0].endswith("\r\n") else "\n"
+    separator = max(",;\t", key=lines[0].count)
+    columns = next(csv.reader(lines, delimiter=separator))
+    records = _raw_records(lines, separator)
+    head = columns + [column for column in rows[0] if column not in columns]
+    if head != columns:
+        records[0] = (head, _line(head, separator, end))
+    for row in rows:
+        at = next((n for n, (cells, _) in enumerate(records) if n and _is_row_of(cells, head, row)), None)
+        cells = dict(zip(head, records[at][0], strict=False)) if at is not None else {}
+        filled = [cells.get(column) or row.get(column, "") for column in head]
+        record = (filled, _line(filled, separator, end))
+        if at is None:
+            records.append(record)
+        elif filled != [*records[at][0], *[""] * (len(head) - len(records[at][0]))]:
+            records[at] = record
+    whole = [raw if raw.endswith(("\n", "\r")) else raw + end for _, raw in records]
+    return mark + "".join(whole).encode(encoding, "replace")
+
+
+def _raw_records(lines: Sequence[str], separator: str) -> list[tuple[list[str], str]]:
+    """Give each record with the lines it stands in, as they are."""
+    reader, records, begin = csv.reader(lines, delimiter=separator), [], 0
+    for cells in reader:
+        records.append((cells, "".join(lines[begin : reader.line_num])))
+        begin = reader.line_num
+    return records
+
+
+def _is_row_of(cells: Sequence[str], head: Sequence[str], row: Mapping[str, str]) -> bool:
+    known = dict(zip(head, cells, strict=False))
+    return any(row[c] and folded(known.get(c, "")) == folded(row[c]) for c in ("vat_id", "legal_id", "name"))
+
+
+def _line(cells: Sequence[str], separator: str, end: str) -> str:
+    buffer = io.StringIO(newline="")
+    csv.writer(buffer, delimiter=separator, lineterminator=end).writerow([csv_cell(cell) for cell in cells])
+    return buffer.getvalue()
+
+
+def with_accounts(proposal: SupplierProposal, *, aux: str = "", expense: str = "") -> SupplierProposal:
+    """Put accounts a person gives in the place of what was proposed."""
+    said = say("as told")
+    return replace(
+        proposal,
+        aux=AccountGuess(account=aux, why=said) if aux else proposal.aux,
+        expense=AccountGuess(account=expense, why=said) if expense else proposal.expense,
+    )
