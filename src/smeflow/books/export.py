@@ -251,7 +251,7 @@ class _BatchContent:
 
         Where *hold* says so, what cannot be booked is held for a person, and what can be is let go.
         """
-        self._holds, standing = hold, _standing_entries(self.booked)
+        self._holds, standing = hold, standing_entries(self.booked)
         changed = {
             each.item.id
             for each in invoices
@@ -346,7 +346,7 @@ def batch_file_name(batch: BatchRow) -> str:
     return name_of_batch(batch.journal, batch.period, batch.nth, batch.ending)
 
 
-def _standing_entries(booked: list[BookedRow]) -> dict[int, BookedRow]:
+def standing_entries(booked: list[BookedRow]) -> dict[int, BookedRow]:
     """Give the entry that stands for each item: the last one that was not taken back."""
     standing: dict[int, BookedRow] = {}
     for row in booked:

@@ -54,7 +54,7 @@ def export(
         try:
             batch_export = close_batch(
                 ledger,
-                _workspace(ledger),
+                firm_of(ledger),
                 period=period,
                 person=person_name(by),
                 recipe=recipe,
@@ -99,7 +99,7 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
-        rows = batches_of(ledger.store, _workspace(ledger).books.journal)
+        rows = batches_of(ledger.store, firm_of(ledger).books.journal)
         if json:
             for row in rows:
                 screen.json({**_batch(row), "file": batch_file_name(row)})
@@ -124,11 +124,12 @@ def write(ctx: typer.Context, out: Out = BOOKS, state: State = None) -> None:
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
-        for row in batches_of(ledger.store, _workspace(ledger).books.journal):
+        for row in batches_of(ledger.store, firm_of(ledger).books.journal):
             screen.print(f"  → {_put(ledger, row, out)}")
 
 
-def _workspace(ledger: "Ledger") -> "WorkspaceSettings":
+def firm_of(ledger: "Ledger") -> "WorkspaceSettings":
+    """Give the settings of the firm a ledger is of."""
     from smeflow.recipe.workspace import WorkspaceSettings
 
     return WorkspaceSettings.find(ledger.store.folder.parent)
@@ -142,7 +143,7 @@ def _unwritten(ledger: "Ledger") -> "list[BatchRow]":
     memory = LedgerSinkMemory(ledger.store, "\nbooks")
     beside = re.compile(r"\+\d+$")  # behind the name of a file that stands there from elsewhere
     written = {(beside.sub("", Path(key).name), memory[key]) for key in memory}
-    batches = batches_of(ledger.store, _workspace(ledger).books.journal)
+    batches = batches_of(ledger.store, firm_of(ledger).books.journal)
     return [batch for batch in batches if (batch_file_name(batch), batch.blob) not in written]
 
 

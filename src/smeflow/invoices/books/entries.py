@@ -38,7 +38,8 @@ class SupplierAccounts:
         if missing:
             raise NotBookable(
                 say(
-                    "{name} has no {column} in the table of suppliers; add it and export again",
+                    "{name} has no {column} in the table of suppliers: smeflow books suppliers proposes "
+                    "accounts, --accept writes them",
                     name=name,
                     column=missing,
                 )
@@ -208,3 +209,20 @@ def signed(record: Invoice, amount: Decimal | None) -> Decimal:
     """Give an amount of *record* with the sign it has in a ledger: credit notes take off."""
     value = amount or ZERO
     return -value if record.kind == "credit_note" else value
+
+
+def net_and_vat_by_rate(record: Invoice) -> dict[Decimal | None, tuple[Decimal, Decimal]]:
+    """Give what is charged at each rate and its VAT, with the ledger's signs.
+
+    Where the rates do not make the totals, the totals stand under None: no rate is guessed.
+    """
+    by_rate: dict[Decimal | None, tuple[Decimal, Decimal]] = {}
+    complete = _net_and_vat(record) == [(part.base or ZERO, part.amount or ZERO) for part in record.vat]
+    parts = [(part.rate, part.base, part.amount) for part in record.vat] if complete else []
+    if not parts and (record.total_net is not None or record.total_vat):
+        parts = [(None, record.total_net, record.total_vat)]
+    for rate, net, vat in parts:
+        key = None if rate is None else Decimal(f"{rate.normalize():f}")
+        before = by_rate.get(key, (ZERO, ZERO))
+        by_rate[key] = (before[0] + signed(record, net), before[1] + signed(record, vat))
+    return by_rate

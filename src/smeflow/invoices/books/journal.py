@@ -208,7 +208,14 @@ class BooksOnDisk:
         )
 
 
-FORMATS = KindTable("books", {"fec": "smeflow.invoices.books.fec:FEC"})
+FORMATS = KindTable(
+    "books",
+    {
+        "fec": "smeflow.invoices.books.fec:FEC",
+        "datev": "smeflow.invoices.books.datev:DATEV",
+        "sage": "smeflow.invoices.books.sage:SAGE",
+    },
+)
 """A further format is one file with a `BooksFormat` and a row, or an entry point in ``smeflow.books``."""
 DEFAULT_FORMAT = "fec"
 
@@ -264,6 +271,8 @@ class Books(BaseModel):
     """Per cent, where the firm owes the VAT itself: an invoice without VAT does not say its rate."""
     names: dict[str, str] = Field(default_factory=dict)
     """Names of accounts, by number."""
+    archive: str = "archive/{year}/{month}/{supplier} {number}"
+    """Where documents are filed, in the folder of ``smeflow.toml``; ``{day}`` and ``{kind}`` may be used."""
     formats: dict[str, dict[str, str]] = Field(default_factory=dict)
     """What a format wants to know, by its name: ``[books.formats.datev]``."""
 
