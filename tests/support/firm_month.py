@@ -108,25 +108,65 @@ def autumn() -> list[PurchaseInvoice]:
     for month in ("08", "09", "10", "11"):
         papers.append(
             PurchaseInvoice(
-                seller="EDF", number=f"E{month}", day=f"2026-{month}-12", net="180.00", siren="552081317",
-                due=f"2026-{month}-28", line="Électricité",
-            )  # fmt: skip
+                seller="EDF",
+                number=f"E{month}",
+                day=f"2026-{month}-12",
+                net="180.00",
+                siren="552081317",
+                due=f"2026-{month}-28",
+                line="Électricité",
+            )
         )
         if month != "11":
             papers.append(
-                PurchaseInvoice(seller="Orange SA", number=f"O-{month}", day=f"2026-{month}-03", net="49.90",
-                                siren="380129866", line="Abonnement mobile")  # fmt: skip
+                PurchaseInvoice(
+                    seller="Orange SA",
+                    number=f"O-{month}",
+                    day=f"2026-{month}-03",
+                    net="49.90",
+                    siren="380129866",
+                    line="Abonnement mobile",
+                )
             )
     papers += [
-        PurchaseInvoice(seller="Rénovation Kerbrat SARL", number="2026-77", day="2026-11-20", net="3200.00",
-                        siren="732829320", category="AE", due="2026-12-20", line="Pose de couverture"),
-        PurchaseInvoice(seller="Ardoises du Trégor", number="AT 1204", day="2026-11-06", net="860.00",
-                        siren="404833048", due="2026-12-06", line="Ardoises 32x22"),
-        PurchaseInvoice(seller="Ardoises du Trégor", number="AV 88", day="2026-11-18", net="86.00",
-                        siren="404833048", kind="381", line="Retour ardoises"),
-        PurchaseInvoice(seller="Restaurant Le Goëland", number="77/3", day="2026-11-24", net="100.00",
-                        siren="443061841", rate="10", line="Repas"),
-    ]  # fmt: skip
+        PurchaseInvoice(
+            seller="Rénovation Kerbrat SARL",
+            number="2026-77",
+            day="2026-11-20",
+            net="3200.00",
+            siren="732829320",
+            category="AE",
+            due="2026-12-20",
+            line="Pose de couverture",
+        ),
+        PurchaseInvoice(
+            seller="Ardoises du Trégor",
+            number="AT 1204",
+            day="2026-11-06",
+            net="860.00",
+            siren="404833048",
+            due="2026-12-06",
+            line="Ardoises 32x22",
+        ),
+        PurchaseInvoice(
+            seller="Ardoises du Trégor",
+            number="AV 88",
+            day="2026-11-18",
+            net="86.00",
+            siren="404833048",
+            kind="381",
+            line="Retour ardoises",
+        ),
+        PurchaseInvoice(
+            seller="Restaurant Le Goëland",
+            number="77/3",
+            day="2026-11-24",
+            net="100.00",
+            siren="443061841",
+            rate="10",
+            line="Repas",
+        ),
+    ]
     return papers
 
 

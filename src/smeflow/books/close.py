@@ -104,7 +104,7 @@ def close_month(ledger: Ledger, workspace: WorkspaceSettings, period: str) -> Mo
         period=period,
         purchases=tuple(month_purchases(ledger, workspace, period, done)),
         currency=workspace.company.currency,
-        missing=tuple(missing_suppliers((*done, *undecided_ones), period)),
+        missing=tuple(missing_suppliers([each.record for each in (*done, *undecided_ones)], period)),
         waiting=tuple(_waiting(ledger, recipes, undecided_ones, period)),
         open_items=sum(1 for recipe in recipes for _ in ledger.items(recipe, "open")),
         due=tuple(sorted(due, key=lambda each: (each.record.due_date or last, each.item.id))),
@@ -157,7 +157,7 @@ def _expense_account(row: BookedRow) -> str:
     return ENTRY_ADAPTER.validate_json(row.entry).postings[0].account
 
 
-def missing_suppliers(invoices: Iterable[LedgerInvoice], period: str) -> list[MissingSupplier]:
+def missing_suppliers(invoices: Iterable[Invoice], period: str) -> list[MissingSupplier]:
     """Find who writes every month, every second, third, sixth or each year, and has not for *period*.
 
     A habit is three invoices in a row at that distance (two, where it is a year), the last at that distance
@@ -165,12 +165,12 @@ def missing_suppliers(invoices: Iterable[LedgerInvoice], period: str) -> list[Mi
     """
     by_supplier: dict[str, list[Invoice]] = {}
     names: dict[str, str] = {}
-    for each in invoices:
-        keys = identities(each.record)
-        if keys and each.record.issue_date and each.record.kind != "credit_note":
+    for record in invoices:
+        keys = identities(record)
+        if keys and record.issue_date and record.kind != "credit_note":
             key = next((names[name] for name in keys if name in names), keys[0])
             names.update(dict.fromkeys(keys, key))
-            by_supplier.setdefault(key, []).append(each.record)
+            by_supplier.setdefault(key, []).append(record)
     missing = []
     for records in by_supplier.values():
         months = _rhythm({f"{r.issue_date:%Y-%m}" for r in records}, period)

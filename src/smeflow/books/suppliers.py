@@ -277,7 +277,7 @@ def _expense_of(
     )
     if lines:
         (account, label), times = lines.most_common(1)[0]
-        why = say("{n} lines speak of it: {account}", n=times, account=label)
+        why = say("its lines speak of it ({n}): {account}", n=times, account=label)
         return AccountGuess(account=account, why=why)
     return AccountGuess(account=otherwise, why=say("for all others") if otherwise else None)
 
@@ -343,7 +343,7 @@ def _with_rows(data: bytes | None, rows: Sequence[Mapping[str, str]], *, french:
     for row in rows:
         at = next((n for n, (cells, _) in enumerate(records) if n and _is_row_of(cells, head, row)), None)
         cells = dict(zip(head, records[at][0], strict=False)) if at is not None else {}
-        filled = [cells.get(column) or row.get(column, "") for column in head]
+        filled = [cells.get(column) or csv_cell(row.get(column, "")) for column in head]
         record = (filled, _line(filled, separator, end))
         if at is None:
             records.append(record)
@@ -369,7 +369,7 @@ def _is_row_of(cells: Sequence[str], head: Sequence[str], row: Mapping[str, str]
 
 def _line(cells: Sequence[str], separator: str, end: str) -> str:
     buffer = io.StringIO(newline="")
-    csv.writer(buffer, delimiter=separator, lineterminator=end).writerow([csv_cell(cell) for cell in cells])
+    csv.writer(buffer, delimiter=separator, lineterminator=end).writerow(cells)
     return buffer.getvalue()
 
 

@@ -39,7 +39,7 @@ def export(
     ] = "",
     form: Annotated[
         str,
-        typer.Option("--format", metavar="NAME", help="How the file is written: fec, or your own."),
+        typer.Option("--format", metavar="NAME", help="How it is written: fec, datev, sage, or your own."),
     ] = "fec",
     state: State = None,
     by: By = "",

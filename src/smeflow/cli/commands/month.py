@@ -181,7 +181,7 @@ def suppliers(
             return
         _show_suppliers(screen, proposals)
         if file is not None:
-            screen.print(say("{n} suppliers written.", n=len(taken)), style="green")
+            screen.print(say("Written into the table: {n}", n=len(taken)), style="green")
             screen.print(f"  → {file}", style="green")
         elif taken:
             screen.print(say("Write them into the table with: smeflow books suppliers --accept"))
@@ -301,7 +301,7 @@ def archive(
             return
         if undo:
             filing = undo_filing(ledger, firm, period)
-            done = say("{n} documents are back where they were.", n=len(filing.filed))
+            done = say("Documents put back: {n}", n=len(filing.filed))
         else:
             folders = _inboxes(ledger, state)
             original_of = (lambda item: _original_of(folders, item)) if move else None
@@ -314,7 +314,7 @@ def archive(
                     inboxes=[folder for folder, _ in folders.values()],
                 )
             )
-            done = say("{n} documents filed.", n=len(filed_documents(ledger, period)))
+            done = say("Documents filed: {n}", n=len(filed_documents(ledger, period)))
         _show_filing(screen, filing, done, json=json)
 
 
