@@ -4,6 +4,7 @@ import json
 import zipfile
 
 import pytest
+from python_calamine import CalamineWorkbook
 from tests.support.firm_month import write_firm
 
 PERIOD = ("--period", "2026-11")
@@ -14,6 +15,11 @@ def test_a_month_is_closed_without_any_table(smeflow, tmp_path):
     """What lacks is told, in the firm's language; then it is booked, handed over and filed."""
     write_firm(tmp_path)
     smeflow("run")
+    sheet = CalamineWorkbook.from_path(tmp_path / "out" / "achats.xlsx").get_sheet_by_index(0)
+    heads, *lines, total = sheet.to_python()
+    (back,) = [line for line in lines if "avoir" in line]
+    assert dict(zip(heads, back, strict=True))["total TTC"] == -103.2
+    assert dict(zip(heads, total, strict=True))["total HT"] == 4943.7
     told = smeflow("close", "2026-11")
     assert told.code == 1
     assert "Orange SA" in told.out

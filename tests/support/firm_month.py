@@ -10,7 +10,7 @@ recipe: achats
 llm: none
 source: {folder: inbox/}
 steps: [{extract: invoice, into: Invoice}]
-sinks: [{table: out/achats.csv, rows: invoice.record}]
+sinks: [{purchases: out/achats.xlsx, rows: invoice.record}]
 """
 SETTINGS = """\
 [company]

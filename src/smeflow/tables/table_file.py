@@ -60,21 +60,22 @@ def workbook_bytes(sheets: Sequence[Sheet], language: Language) -> bytes:
     )
     book.set_properties({"created": _CREATED})
     bold = book.add_format({"bold": True})
+    over_amounts = book.add_format({"bold": True, "align": "right"})
     total = book.add_format({"bold": True, "top": 1, "num_format": "#,##0.00"})
     formats = _Formats(book, "dd/mm/yyyy" if language == "fr" else "yyyy-mm-dd")
     taken: set[str] = set()
     for sheet in sheets:
         worksheet = book.add_worksheet(_tab_name(sheet.name, taken))
-        _fill_sheet(worksheet, sheet, bold, formats)
+        _fill_sheet(worksheet, sheet, bold, over_amounts, formats)
         _add_totals(worksheet, sheet, total)
         _set_print(worksheet, sheet)
     book.close()
     return buffer.getvalue()
 
 
-def _fill_sheet(sheet: Any, content: Sheet, bold: Any, formats: "_Formats") -> None:
+def _fill_sheet(sheet: Any, content: Sheet, bold: Any, over_amounts: Any, formats: "_Formats") -> None:
     for column, title in enumerate(content.header):
-        sheet.write_string(0, column, title, bold)
+        sheet.write_string(0, column, title, over_amounts if column in content.totals else bold)
     widths = [len(title) for title in content.header]
     for row, line in enumerate(content.lines, 1):
         for column, cell in enumerate(line):

@@ -4,14 +4,22 @@ A credit note is negative in every amount. Each rate of VAT has two columns, wha
 VAT; each currency a sheet of its own, since a sum over two currencies is none.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from pathlib import Path
+from typing import Any
 
+from pydantic import BaseModel, ConfigDict, PrivateAttr, field_validator
+
+from smeflow.expressions.language import Expression
+from smeflow.files.output import put_whole_file
 from smeflow.i18n import Language, Phrase, say
 from smeflow.invoices.books.entries import net_and_vat_by_rate, signed
 from smeflow.invoices.claims import registered_number
 from smeflow.invoices.record import INVOICE_KINDS, Invoice
+from smeflow.kinds.recipe_context import ExpressionText, RecipeContext, RecipePath
+from smeflow.kinds.sinks import Put, SinkItem, SinkMemory
 from smeflow.tables.table_file import Sheet, workbook_bytes
 from smeflow.values.cells import Cell
 
@@ -57,13 +65,16 @@ def sums_by_rate(records: Sequence[Invoice]) -> list[RateSum]:
 
 
 def purchase_ledger(purchases: Sequence[Purchase], period: str, firm: str, language: Language) -> bytes:
-    """Write the ledger of *period* as a workbook; equal purchases give equal bytes, in whatever order."""
+    """Write the ledger of *period* (of all months where it is empty) as a workbook.
+
+    Equal purchases give equal bytes, in whatever order.
+    """
 
     def words(phrase: Phrase) -> str:
         return phrase.render(language)
 
     currencies = sorted({purchase.record.currency or "?" for purchase in purchases}) or [""]
-    title = words(say("Purchase ledger {period}", period=period))
+    title = f"{words(say('Purchase ledger'))} {period}".strip()
     sheets = []
     for currency in currencies:
         own = [purchase for purchase in purchases if (purchase.record.currency or "?") == currency]
@@ -114,7 +125,7 @@ def _line(purchase: Purchase, rates: Sequence[Decimal | None], language: Languag
         *(purchase.file, purchase.entry or None, purchase.account or None),
     ]
     for rate in rates:
-        line += by_rate.get(rate, (None, None))
+        line += map(_cents, by_rate[rate]) if rate in by_rate else (None, None)
     totals = (record.total_net, record.total_vat, record.total_gross)
     line += [_cents(signed(record, amount)) if amount is not None else None for amount in totals]
     return [*line, record.due_date]
@@ -122,3 +133,53 @@ def _line(purchase: Purchase, rates: Sequence[Decimal | None], language: Languag
 
 def _cents(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.01"))
+
+
+class PurchaseLedger(BaseModel):
+    """The purchase ledger as an accountant adds it up: ``purchases: out/purchases.xlsx``.
+
+    A credit note is negative, each rate of VAT has its columns, and the sheet prints across with totals.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    purchases: RecipePath
+    """The file: ``.xlsx``, relative to the recipe."""
+    rows: ExpressionText
+    """The invoice: ``invoice.record``. What is none has no line."""
+    _path: Path = PrivateAttr()
+    _name: str = PrivateAttr()
+    _language: Language = PrivateAttr(default="en")
+    _rows: Expression = PrivateAttr()
+
+    @field_validator("purchases")
+    @classmethod
+    def _is_xlsx(cls, purchases: str) -> str:
+        if Path(purchases).suffix.lower() != ".xlsx":
+            raise ValueError(say("a purchase ledger is an .xlsx file, not {name}", name=purchases))
+        return purchases
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the file and compile what is shown."""
+        recipe = RecipeContext.of(context)
+        self._path, self._name = recipe.path(self.purchases).resolve(), recipe.shown(self.purchases)
+        self._language, self._rows = recipe.language, recipe.compile(self.rows)
+
+    @property
+    def name(self) -> str:
+        """The file as the recipe names it."""
+        return self._name
+
+    @property
+    def path(self) -> Path:
+        """Where it lies."""
+        return self._path
+
+    def put(self, items: Iterable[SinkItem], memory: SinkMemory) -> Put:
+        """Write the ledger, unless it says the same already."""
+        records = ((item, self._rows(item.case)) for item in items)
+        purchases = [
+            Purchase(record=record, file=item.name) for item, record in records if isinstance(record, Invoice)
+        ]
+        data = purchase_ledger(purchases, "", "", self._language)
+        return put_whole_file(self._path, data, memory, f"purchases {self._name}", rows=len(purchases))
