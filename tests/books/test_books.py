@@ -434,3 +434,26 @@ def test_an_invoice_in_an_unknown_file_over_another_amount_waits(office):
     made, _ = office.export(folder=office.folder / "books")
     assert made.batch is None
     assert "booked already over 120.00 in HA-2026-10-0001.txt" in str(made.left_out[0].why)
+
+
+def test_a_file_in_another_format_is_known_again_too(office):
+    """Where a ledger was begun anew, numbers and invoices of a file for Sage are not used again."""
+    folder = office.folder / "books"
+    office.here = {"a": paper("F-1")}
+    office.run()
+    made, _ = export_in(office, "sage", folder)
+    office.put(made, folder)
+    shutil.rmtree(office.folder / ".smeflow")
+    office.here["b"] = paper("F-2", net="50.00", vat="10.00")
+    office.run()
+    made, data = export_in(office, "sage", folder)
+    assert b"HA000002" in data
+    assert b"F-1" not in data
+    assert batch_file_name(made.batch) == "HA-2026-10-0002-sage.txt"
+
+
+def export_in(office, form, folder):
+    firm = WorkspaceSettings.find(office.folder)
+    with office.ledger() as ledger:
+        made = export_batch(ledger, firm, period="2026-10", person="Anne", form=form, folder=folder)
+        return made, batch_file(ledger, made.batch)

@@ -35,6 +35,11 @@ def test_a_month_is_closed_without_any_table(smeflow, tmp_path):
     assert [posting["account"] for posting in work["postings"]] == ["611000", "445660", "445710", "401000"]
     assert smeflow("books", "export", *PERIOD).code == 0
     assert "HA000005" in (tmp_path / "books" / "HA-2026-11-0001.txt").read_text(encoding="utf-8")
+    assert smeflow("books", "write", "--format", "sage", "--out", "sage").code == 0
+    sage = (tmp_path / "sage" / "HA-2026-11-0001-sage.txt").read_text(encoding="cp1252")
+    assert sage.startswith("G\tHA\t061126\tHA000001\t602100\t\tArdoises du Trégor AT 1204\t\t\t860,00")
+    told = smeflow("books", "write", "--format", "datev", "--lang", "en")
+    assert (told.code, "DATEV takes no account FARDOISE" in " ".join(told.err.split())) == (2, True)
     smeflow("books", "ledger", *PERIOD)
     smeflow("books", "dossier", *PERIOD)
     assert (tmp_path / "books" / "achats-2026-11.xlsx").is_file()

@@ -90,7 +90,8 @@ def file_documents(
     memory = LedgerSinkMemory(ledger.store, _FILED)
     before = {each.item: each for each in filed_documents(ledger)}
     taken = {each.path: each.item for each in before.values()}
-    filed, notes = [], []
+    filed: list[FiledDocument] = []
+    notes: list[Phrase] = []
     seen: set[str] = set()
     for each in sorted(invoices_in(ledger), key=lambda each: each.item.id):
         old = before.get(each.item.id)
@@ -199,7 +200,7 @@ def _take_away(
 ) -> tuple[FiledDocument, Phrase | None]:
     """Take the file an item came as out of its folder, if it is the very file, and the copy lies there."""
     original = original_of(item)
-    if original is None or not original.is_file():
+    if original is None or original.is_symlink() or not original.is_file():
         return filed, None
     root = workspace.root.resolve()
     copy, original = root / filed.path, original.resolve()
@@ -229,7 +230,8 @@ def undo_filing(ledger: Ledger, workspace: WorkspaceSettings, period: str) -> Fi
         SinkError: A folder cannot be written.
     """
     memory, root = LedgerSinkMemory(ledger.store, _FILED), workspace.root.resolve()
-    undone, notes = [], []
+    undone: list[FiledDocument] = []
+    notes: list[Phrase] = []
     for each in filed_documents(ledger, period):
         item = ledger.item(None, each.item)
         if each.taken_from and item is not None:

@@ -16,7 +16,7 @@ from smeflow.invoices.claims import identities
 from smeflow.invoices.record import Invoice
 from smeflow.ledger.history import BookedRow, batches_of, booked_in
 from smeflow.ledger.ledger import Ledger
-from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.rows import ItemRow, State
 from smeflow.recipe.workspace import WorkspaceSettings
 
 CellWriter = Callable[[object], str]
@@ -24,6 +24,7 @@ RHYTHMS = (1, 2, 3, 6, 12)
 """Months between two invoices that count as a habit."""
 GRACE_DAYS = 5
 """An invoice dated so many days before or after a month may be that month's."""
+_STUCK: tuple[State, ...] = ("review", "failed")
 DUE_DAYS = 31
 """So many days behind the month what falls due is told."""
 
@@ -213,8 +214,8 @@ def _waiting(
         if each.month in (None, period):
             yield WaitingItem(item=each.item, record=each.record, why=each.item.reason.phrases[0])
     for recipe in sorted(recipes):
-        for state in ("review", "failed"):
-            for item in ledger.items(recipe, state):  # type: ignore[arg-type]  # two of the states
+        for state in _STUCK:
+            for item in ledger.items(recipe, state):
                 reasons = item.reason.phrases
                 if item.id not in holding and not finished(item) and reasons:
                     yield WaitingItem(item=item, record=None, why=reasons[0])

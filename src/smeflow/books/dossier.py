@@ -15,15 +15,15 @@ from typing import Any
 from smeflow._system import safe_path_part
 from smeflow._text import sha256
 from smeflow.books.close import close_markdown, close_month, entry_numbers, month_purchases
-from smeflow.books.export import ENTRY_ADAPTER, batch_file, batch_file_name
+from smeflow.books.export import ENTRY_ADAPTER, BatchForm, batch_file, batch_file_name
 from smeflow.documents.document import is_message
 from smeflow.engine.cases import document_of
 from smeflow.errors import DocumentError
 from smeflow.i18n import Language, Phrase, localized, say
-from smeflow.invoices.books.journal import JournalEntry
+from smeflow.invoices.books.journal import JournalEntry, NumberedEntry
 from smeflow.invoices.books.purchases import purchase_ledger
 from smeflow.kinds.field_names import FIELDS
-from smeflow.ledger.history import BookedRow, batches_of, booked_in
+from smeflow.ledger.history import BatchRow, BookedRow, batches_of, booked_in, name_of_batch
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.rows import ItemRow, ReviewRow
 from smeflow.recipe.workspace import WorkspaceSettings
@@ -79,6 +79,21 @@ def booked_documents(ledger: Ledger, workspace: WorkspaceSettings, period: str) 
         data, ending = document_file(ledger, item)
         name = safe_path_part(f"{number} {entry.label}{ending}")
         yield BookedDocument(number=number, entry=entry, row=row, item=item, name=name, data=data)
+
+
+def batch_in_form(ledger: Ledger, form: BatchForm, batch: BatchRow) -> tuple[str, bytes]:
+    """Write a batch that left in another format; give the file's name and bytes. The batch stays as it is.
+
+    Raises:
+        ValueError: The format cannot write an entry; the phrase says which and why.
+    """
+    rows = [row for row in booked_in(ledger.store, batch.journal) if row.batch == batch.id]
+    entries = [
+        NumberedEntry(number=number, entry=ENTRY_ADAPTER.validate_json(row.entry))
+        for number, row in enumerate(rows, batch.first)
+    ]
+    name = name_of_batch(batch.journal, batch.period, batch.nth, form.written_as.ending)
+    return name, form.write(entries)
 
 
 def make_dossier(ledger: Ledger, workspace: WorkspaceSettings, period: str, language: Language) -> bytes:

@@ -142,14 +142,16 @@ class SupplierHistory:
             raise ValueError(
                 say("{path} is no FEC: it has no column {columns}", path=file, columns=", ".join(missing))
             )
-        rows = (row for _, row in table.rows())
-        return cls.of(
+        lines = (
             (
-                (f"{row.get('JournalCode', '')} {row['EcritureNum']}", *(row[name] for name in wanted[1:]))
-                for row in rows
-            ),
-            file.name,
+                f"{row.get('JournalCode', '')} {row['EcritureNum']}",
+                row["CompteNum"],
+                row["CompAuxNum"],
+                row["CompAuxLib"],
+            )
+            for _, row in table.rows()
         )
+        return cls.of(lines, file.name)
 
     @classmethod
     def from_ledger(cls, ledger: Ledger, journal: str) -> "SupplierHistory":
@@ -355,7 +357,8 @@ def _with_rows(data: bytes | None, rows: Sequence[Mapping[str, str]], *, french:
 
 def _raw_records(lines: Sequence[str], separator: str) -> list[tuple[list[str], str]]:
     """Give each record with the lines it stands in, as they are."""
-    reader, records, begin = csv.reader(lines, delimiter=separator), [], 0
+    reader, begin = csv.reader(lines, delimiter=separator), 0
+    records: list[tuple[list[str], str]] = []
     for cells in reader:
         records.append((cells, "".join(lines[begin : reader.line_num])))
         begin = reader.line_num

@@ -10,7 +10,7 @@ import typer
 
 from smeflow.cli.arguments import By, Json, State, open_ledger, person_name
 from smeflow.cli.console import Screen
-from smeflow.cli.exits import UsageProblem
+from smeflow.cli.exits import UsageProblem, usage_checked
 from smeflow.i18n import Language, Phrase, say
 
 if TYPE_CHECKING:
@@ -118,14 +118,37 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
 
 
 @books.command()
-def write(ctx: typer.Context, out: Out = BOOKS, state: State = None) -> None:
+def write(
+    ctx: typer.Context,
+    out: Out = BOOKS,
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME", help="In another format, for a program that wants it."),
+    ] = "",
+    state: State = None,
+) -> None:
     """Write the files of all batches again, byte for byte as they left."""
     from smeflow.ledger.history import batches_of
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         for row in batches_of(ledger.store, firm_of(ledger).books.journal):
-            screen.print(f"  → {_put(ledger, row, out)}")
+            file = _put_in_form(ledger, row, out, form) if form else _put(ledger, row, out)
+            screen.print(f"  → {file}")
+
+
+def _put_in_form(ledger: "Ledger", batch: "BatchRow", out: Path, form: str) -> Path:
+    """Write a batch's entries in another format; the batch and its own file stay as they are."""
+    from smeflow.books.dossier import batch_in_form
+    from smeflow.books.export import BatchForm
+    from smeflow.files.output import put_whole_file
+    from smeflow.ledger.history import LedgerSinkMemory
+
+    found = usage_checked(lambda: BatchForm.find(firm_of(ledger), form))
+    name, data = usage_checked(lambda: batch_in_form(ledger, found, batch))
+    file = (out / name).resolve()
+    put = put_whole_file(file, data, LedgerSinkMemory(ledger.store, "\nbooks month"), str(file), rows=0)
+    return out / Path(put.path).name
 
 
 def firm_of(ledger: "Ledger") -> "WorkspaceSettings":

@@ -4,6 +4,7 @@ A look before a batch, the suppliers' accounts, the purchase ledger, the account
 """
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -160,7 +161,7 @@ def suppliers(
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
         firm = firm_of(ledger)
-        known = usage_checked(lambda: SupplierHistory.from_fec(history)) if history else None
+        known = usage_checked(partial(SupplierHistory.from_fec, history)) if history else None
         proposals = [
             each
             for each in propose_suppliers(ledger, firm, known)
@@ -304,7 +305,7 @@ def archive(
             done = say("Documents put back: {n}", n=len(filing.filed))
         else:
             folders = _inboxes(ledger, state)
-            original_of = (lambda item: _original_of(folders, item)) if move else None
+            original_of = partial(_original_of, folders) if move else None
             filing = usage_checked(
                 lambda: file_documents(
                     ledger,

@@ -166,7 +166,7 @@ class BooksOnDisk:
         *lost* are files by name that another ledger wrote, wherever they are now.
         """
         on_disk, seen = cls(), set(known)
-        named = re.compile(rf"(?:\w+_)?{journal.code}-\d{{4}}-\d\d-(\d{{4,}})(\.new\d*)?\.\w+")
+        named = re.compile(rf"(?:\w+_)?{journal.code}-\d{{4}}-\d\d-(\d{{4,}})(?:-[a-z]+)?(\.new\d*)?\.\w+")
         files = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else ()
         there = (
             (file.name, file.read_bytes()) for file in files if named.fullmatch(file.name) and file.is_file()

@@ -125,7 +125,7 @@ def _line(purchase: Purchase, rates: Sequence[Decimal | None], language: Languag
         *(purchase.file, purchase.entry or None, purchase.account or None),
     ]
     for rate in rates:
-        line += map(_cents, by_rate[rate]) if rate in by_rate else (None, None)
+        line += [_cents(amount) for amount in by_rate[rate]] if rate in by_rate else [None, None]
     totals = (record.total_net, record.total_vat, record.total_gross)
     line += [_cents(signed(record, amount)) if amount is not None else None for amount in totals]
     return [*line, record.due_date]

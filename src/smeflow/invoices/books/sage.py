@@ -94,5 +94,5 @@ def _value(row: Mapping[str, str], column: str) -> Decimal:
     return Decimal(written) if re.fullmatch(r"\d+(\.\d+)?", written) else ZERO
 
 
-SAGE = BooksFormat(write=write_sage, read=read_sage)
+SAGE = BooksFormat(write=write_sage, ending="*-sage.txt", read=read_sage)
 """The row of this format."""
