@@ -4,11 +4,11 @@ import pytest
 from tests.books.test_books import LEGAL_ORDER, Office, paper
 
 from smeflow.books.export import batch_file, batch_file_name, export_batch, preview_batch
+from smeflow.books.supplier_table import supplier_file
 from smeflow.books.suppliers import (
     SupplierHistory,
     keep_suppliers,
     propose_suppliers,
-    supplier_file,
     with_accounts,
 )
 from smeflow.errors import SinkError
@@ -123,6 +123,20 @@ def test_what_people_wrote_in_the_table_stays(beginner, before, after):
     beginner.here = {"a": paper("E-1", **EDF)}
     beginner.run()
     assert accept(beginner).read_bytes() == after
+
+
+def test_two_firms_of_one_name_have_two_accounts(beginner):
+    """What the first was booked on is not proposed for the second, whose number is another."""
+    beginner.here = {"a": paper("E-1", **EDF)}
+    beginner.run()
+    accept(beginner)
+    beginner.export()
+    beginner.here["b"] = paper("X-9", seller="E.D.F.", seller_details={"legal_id": "404833048"})
+    beginner.run()
+    assert [aux for aux, *_ in proposed(beginner).values()] == ["FEDF", "FEDF2"]
+    accept(beginner)
+    rows = supplier_file(WorkspaceSettings.find(beginner.folder)).read_text("utf-8-sig").splitlines()
+    assert rows[1:] == ["EDF;;552081317;;FEDF;606100;", "E.D.F.;;404833048;;FEDF2;606100;"]
 
 
 def test_a_table_that_is_no_csv_file_is_left_alone(beginner):

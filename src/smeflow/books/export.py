@@ -17,7 +17,7 @@ from smeflow.books.invoices import (
     read_paper,
     undecided,
 )
-from smeflow.books.suppliers import supplier_tables
+from smeflow.books.supplier_table import supplier_tables
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.books.entries import SupplierAccounts, make_entry
 from smeflow.invoices.books.journal import (

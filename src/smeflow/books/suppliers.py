@@ -4,8 +4,6 @@ The table is the firm's own (``[tables] suppliers``), else ``suppliers.csv`` bes
 made with the first supplier that is approved. Rows a person wrote stay as they are, byte for byte.
 """
 
-import csv
-import io
 import json
 import re
 from collections import Counter, defaultdict
@@ -19,57 +17,18 @@ from pathlib import Path
 from smeflow._text import folded
 from smeflow.books.invoices import LedgerInvoice, invoices_in, undecided
 from smeflow.books.invoices import finished as is_finished
-from smeflow.errors import SinkError
-from smeflow.files.output import open_folder
+from smeflow.books.supplier_table import are_two, ids_of, supplier_tables, write_rows
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.books.entries import signed_total
 from smeflow.invoices.claims import SUPPLIERS_TABLE, identities, supplier_rows
 from smeflow.invoices.record import Invoice
 from smeflow.ledger.history import LedgerSinkMemory, booked_in
 from smeflow.ledger.ledger import Ledger
-from smeflow.recipe.known_tables import KnownTables
 from smeflow.recipe.workspace import WorkspaceSettings
-from smeflow.tables.read import decode_table
 from smeflow.tables.rows import read_table
-from smeflow.values.cells import csv_cell, csv_form
 
-COLUMNS = ("name", "vat_id", "legal_id", "iban", "aux_account", "expense_account", "vat_account")
-_LEGAL_FORMS = frozenset(
-    [
-        "sa",
-        "sas",
-        "sasu",
-        "sarl",
-        "eurl",
-        "snc",
-        "sci",
-        "scop",
-        "selarl",
-        "ei",
-        "gmbh",
-        "ag",
-        "ltd",
-        "limited",
-        "llc",
-        "inc",
-        "bv",
-        "nv",
-        "srl",
-        "spa",
-        "france",
-    ]
-)
-
-
-def supplier_file(workspace: WorkspaceSettings) -> Path:
-    """Tell where the table of suppliers is, or will be."""
-    return workspace.tables.get(SUPPLIERS_TABLE, workspace.root / f"{SUPPLIERS_TABLE}.csv")
-
-
-def supplier_tables(workspace: WorkspaceSettings) -> KnownTables:
-    """Give the firm's tables, with the suppliers that were approved for the books among them."""
-    file = supplier_file(workspace)
-    return KnownTables({**workspace.tables, **({SUPPLIERS_TABLE: file} if file.is_file() else {})})
+_FORMS = "sa sas sasu sarl eurl snc sci scop selarl ei gmbh ag ltd limited llc inc bv nv srl spa france"
+_LEGAL_FORMS = frozenset(_FORMS.split(" "))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,7 +126,7 @@ class SupplierHistory:
 
 def bare_name(name: str) -> str:
     """Give a firm's name as it is compared: folded, without legal form and signs."""
-    words = re.findall(r"[a-z0-9]+", folded(name))
+    words = re.findall(r"[a-z0-9]+", folded(name).replace(".", ""))
     return " ".join(word for word in words if word not in _LEGAL_FORMS) or " ".join(words)
 
 
@@ -192,7 +151,8 @@ def propose_suppliers(
     known = [history] if history else []
     known.append(SupplierHistory.from_ledger(ledger, books.journal))
     rows = tables.rows(SUPPLIERS_TABLE)
-    taken = [row["aux_account"] for row in rows if row.get("aux_account")]
+    owners = {row["aux_account"]: ids_of(row) for row in rows if row.get("aux_account")}
+    taken = list(owners)
     taken += [aux for each in known for aux in each.aux.values()]
     proposals: list[SupplierProposal] = []
     for group in _by_supplier(ledger):
@@ -202,7 +162,7 @@ def propose_suppliers(
             name=own.get("name") or record.seller or "?",
             vat_id=own.get("vat_id") or record.seller_details.vat_id or "",
             legal_id=own.get("legal_id") or record.seller_details.legal_id or "",
-            aux=_aux_of(record, own, known, taken),
+            aux=_aux_of(record, own, known, taken, owners),
             expense=_expense_of([each.record for each in group], own, known, books.expense_account),
             invoices=len(group),
             total=sum((signed_total(each.record) for each in group), Decimal(0)),
@@ -230,14 +190,20 @@ def _by_supplier(ledger: Ledger) -> Iterator[list[LedgerInvoice]]:
 
 
 def _aux_of(
-    record: Invoice, own: Mapping[str, str], known: Sequence[SupplierHistory], taken: Collection[str]
+    record: Invoice,
+    own: Mapping[str, str],
+    known: Sequence[SupplierHistory],
+    taken: Collection[str],
+    owners: Mapping[str, Collection[str]],
 ) -> AccountGuess:
     if own.get("aux_account"):
         return AccountGuess(account=own["aux_account"], why=say("in the table"))
-    name = bare_name(record.seller or "")
+    name, party = bare_name(record.seller or ""), record.seller_details
+    ids = ids_of({"vat_id": party.vat_id or "", "legal_id": party.legal_id or ""})
     for history in known:
-        if name in history.aux:
-            return AccountGuess(account=history.aux[name], why=_booked_before(history))
+        account = history.aux.get(name, "")
+        if account and not are_two(ids, owners.get(account, ())):
+            return AccountGuess(account=account, why=_booked_before(history))
     numbered = [match for aux in taken if (match := re.fullmatch(r"(\D*)(\d+)", aux))]
     if (
         numbered
@@ -262,12 +228,12 @@ def _expense_of(
 ) -> AccountGuess:
     if own.get("expense_account"):
         return AccountGuess(account=own["expense_account"], why=say("in the table"))
-    name = bare_name(records[-1].seller or "")
+    name, called = bare_name(records[-1].seller or ""), folded(records[-1].seller or "").replace(".", "")
     for history in known:
         if name in history.expense:
             return AccountGuess(account=history.expense[name][0], why=_booked_before(history))
     for account, label, words in _expense_words():
-        if match := words.search(folded(records[-1].seller or "")):
+        if match := words.search(called):
             why = say("“{word}” in its name: {account}", word=match[0], account=label)
             return AccountGuess(account=account, why=why)
     lines = Counter(
@@ -296,18 +262,7 @@ def keep_suppliers(
     Raises:
         SinkError: The table is no CSV file, or was changed at the same moment.
     """
-    file = supplier_file(workspace).resolve()
-    if file.suffix.lower() != ".csv":
-        raise SinkError(
-            say("{path} is no CSV file: add the rows there yourself, or save the table as .csv", path=file)
-        )
-    with open_folder(file.parent) as spot:
-        before = spot.read(file.name)
-        french = workspace.company.locale.lower().startswith("fr")
-        data = _with_rows(before, list(map(_row_of, accepted)), french=french)
-        if spot.read(file.name) != before:
-            raise SinkError(say("{path} was changed at this moment; do it again", path=file))
-        spot.replace(file.name, data)
+    file = write_rows(workspace, [_row_of(each) for each in accepted])
     memory, at = LedgerSinkMemory(ledger.store, "\nsuppliers"), ledger.store.now()
     for each in accepted:
         memory[each.aux.account] = json.dumps(
@@ -324,56 +279,6 @@ def _row_of(proposal: SupplierProposal) -> dict[str, str]:
         "aux_account": proposal.aux.account,
         "expense_account": proposal.expense.account,
     }
-
-
-def _with_rows(data: bytes | None, rows: Sequence[Mapping[str, str]], *, french: bool) -> bytes:
-    """Add rows to a CSV file, or fill what is empty in the row of that name; every other line stays."""
-    form = csv_form(None, None, french=french)
-    if not data or not data.strip():
-        data = form.mark + (form.separator.join(COLUMNS) + "\r\n").encode()
-    mark = b"\xef\xbb\xbf" if data.startswith(b"\xef\xbb\xbf") else b""
-    text = decode_table(data).removeprefix("\ufeff")
-    encoding = "utf-8" if data.removeprefix(mark).decode("utf-8", "ignore") == text else "cp1252"
-    lines = text.splitlines(keepends=True)
-    end = "\r\n" if lines[0].endswith("\r\n") else "\n"
-    separator = max(",;\t", key=lines[0].count)
-    columns = next(csv.reader(lines, delimiter=separator))
-    records = _raw_records(lines, separator)
-    head = columns + [column for column in rows[0] if column not in columns]
-    if head != columns:
-        records[0] = (head, _line(head, separator, end))
-    for row in rows:
-        at = next((n for n, (cells, _) in enumerate(records) if n and _is_row_of(cells, head, row)), None)
-        cells = dict(zip(head, records[at][0], strict=False)) if at is not None else {}
-        filled = [cells.get(column) or csv_cell(row.get(column, "")) for column in head]
-        record = (filled, _line(filled, separator, end))
-        if at is None:
-            records.append(record)
-        elif filled != [*records[at][0], *[""] * (len(head) - len(records[at][0]))]:
-            records[at] = record
-    whole = [raw if raw.endswith(("\n", "\r")) else raw + end for _, raw in records]
-    return mark + "".join(whole).encode(encoding, "replace")
-
-
-def _raw_records(lines: Sequence[str], separator: str) -> list[tuple[list[str], str]]:
-    """Give each record with the lines it stands in, as they are."""
-    reader, begin = csv.reader(lines, delimiter=separator), 0
-    records: list[tuple[list[str], str]] = []
-    for cells in reader:
-        records.append((cells, "".join(lines[begin : reader.line_num])))
-        begin = reader.line_num
-    return records
-
-
-def _is_row_of(cells: Sequence[str], head: Sequence[str], row: Mapping[str, str]) -> bool:
-    known = dict(zip(head, cells, strict=False))
-    return any(row[c] and folded(known.get(c, "")) == folded(row[c]) for c in ("vat_id", "legal_id", "name"))
-
-
-def _line(cells: Sequence[str], separator: str, end: str) -> str:
-    buffer = io.StringIO(newline="")
-    csv.writer(buffer, delimiter=separator, lineterminator=end).writerow(cells)
-    return buffer.getvalue()
 
 
 def with_accounts(proposal: SupplierProposal, *, aux: str = "", expense: str = "") -> SupplierProposal:
