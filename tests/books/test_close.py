@@ -10,7 +10,7 @@ import pytest
 from python_calamine import CalamineWorkbook
 from tests.books.test_books import office, paper  # noqa: F401 - a fixture
 
-from smeflow.books.close import close_month, close_sections, missing_suppliers
+from smeflow.books.close import close_month, close_sections, missing_suppliers, summary_phrase
 from smeflow.invoices.books.purchases import Purchase, purchase_ledger, sums_by_rate
 from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.records import Invoice
@@ -63,6 +63,7 @@ RATES = [
     {"category": "S", "rate": "5.5", "base": "40.00", "amount": "2.20"},
 ]
 TWO_RATES = {"vat": RATES, "total_net": "100.00", "total_vat": "14.20", "total_gross": "114.20"}
+NOBODY = {"seller": "Nobody", "seller_details": {}}
 CREDIT = {
     "kind": "credit_note", "total_net": "10.00", "total_vat": "2.00", "total_gross": "12.00",
     "vat": [{"category": "S", "rate": "20", "base": "10.00", "amount": "2.00"}],
@@ -109,6 +110,21 @@ def test_the_purchase_ledger_adds_up_and_prints_across():
         assert "<f>SUM(J2:J3)</f>" in sheet
         assert "Toitures &amp;&amp; Cie" in sheet
         assert "_xlnm.Print_Titles" in archive.read("xl/workbook.xml").decode()
+
+
+def test_what_waits_for_a_person_is_told_once(office):  # noqa: F811
+    """It is not booked either, but that is no second thing to do; one that lacks accounts is."""
+    office.here = {"a": paper("F-1"), "c": paper("X", **NOBODY)}
+    office.run()
+    office.here["b"] = paper("F-1", net="7.00", vat="1.40")
+    office.run()
+    with office.ledger() as ledger:
+        month = close_month(ledger, WorkspaceSettings.find(office.folder), "2026-10")
+    assert [each.item.key for each in month.waiting] == ["b"]
+    assert [each.item.key for each in month.unbooked.left_out] == ["c"]
+    assert str(summary_phrase(month)).startswith(
+        "2026-10 is not closed: 0 missing, 1 waiting, 0 not worked off, 2 "
+    )
 
 
 def test_a_month_says_what_is_not_booked_and_what_is_due(office):  # noqa: F811

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from decimal import Decimal
 from statistics import median
@@ -101,15 +101,19 @@ def close_month(ledger: Ledger, workspace: WorkspaceSettings, period: str) -> Mo
     horizon = last + timedelta(days=DUE_DAYS)
     due = [e for e in done if e.record.due_date and days_of(period)[0] <= e.record.due_date <= horizon]
     recipes = {each.item.recipe for each in (*done, *undecided_ones)}
+    waiting = tuple(_waiting(ledger, recipes, undecided_ones, period))
+    unbooked = preview_batch(ledger, workspace, period=period)
+    shown = {each.item.id for each in waiting}  # what waits for a person is not told twice
+    left_out = tuple(each for each in unbooked.left_out if each.item.id not in shown)
     return MonthClose(
         period=period,
         purchases=tuple(month_purchases(ledger, workspace, period, done)),
         currency=workspace.company.currency,
         missing=tuple(missing_suppliers([each.record for each in (*done, *undecided_ones)], period)),
-        waiting=tuple(_waiting(ledger, recipes, undecided_ones, period)),
+        waiting=waiting,
         open_items=sum(1 for recipe in recipes for _ in ledger.items(recipe, "open")),
         due=tuple(sorted(due, key=lambda each: (each.record.due_date or last, each.item.id))),
-        unbooked=preview_batch(ledger, workspace, period=period),
+        unbooked=replace(unbooked, left_out=left_out),
     )
 
 
