@@ -49,6 +49,9 @@ def test_a_month_is_closed_without_any_table(smeflow, tmp_path):
     smeflow("books", "archive", *PERIOD, "--move")
     assert (tmp_path / "archive/2026/11/Ardoises du Trégor AT 1204.xml").is_file()
     assert smeflow("run").code == 0
+    assert "classé sous : archive/2026/11/EDF E11.xml" in smeflow("show", "edf-E11.xml").out.replace(
+        "\u00a0", " "
+    )
     assert "edf-E11.xml" in smeflow("books", "archive", "--find", "edf").out
     smeflow("books", "archive", *PERIOD, "--undo")
     assert sorted(file.name for file in (tmp_path / "inbox").iterdir()) == inbox

@@ -57,6 +57,12 @@ def filed_documents(ledger: Ledger, period: str = "") -> list[FiledDocument]:
     return sorted((each for each in filed if period in ("", each.period)), key=lambda each: each.path)
 
 
+def filed_as(ledger: Ledger, item: int) -> str:
+    """Give where the document of an item is filed; empty where it is not."""
+    text = LedgerSinkMemory(ledger.store, _FILED).get(str(item))
+    return FiledDocument(**json.loads(text)).path if text else ""
+
+
 def find_filed(ledger: Ledger, words: str) -> Iterator[tuple[FiledDocument, ItemRow]]:
     """Find filed documents whose path or item has *words*, case aside."""
     wanted = words.casefold().split()

@@ -118,7 +118,7 @@ def _header(entries: Sequence[NumberedEntry], journal: Journal, length: int) -> 
     first, last = min(days), max(days)
     begin = date.fromisoformat(f"{first.year}-{journal.year_start}")
     begin = begin if begin <= first else begin.replace(year=begin.year - 1)
-    name = f"{journal.name} {first:%Y-%m}"[:30]
+    name = re.sub(r"[^\w./ -]", "", f"{journal.name[:22]} {first:%Y-%m}")
     fields = [
         *(_quoted("EXTF"), "700", "21", _quoted(_BATCH_NAME), "13"),
         *(f"{last:%Y%m%d}000000000", ""),  # the last day, not now: equal entries give equal bytes
