@@ -128,7 +128,7 @@ class SellerLaws:
             or any(place.labelled and place.seller > 0 and self._is_party(place) for place in places)
             or (self.far_behind is not None and self._writes_from(places))
             or any(self._is_sender(place) for place in places)
-            or is_in_domain(self.view, name, buyer)
+            or self._is_own_domain(name, buyer)
             or is_registered(self.view, quote)
         )
         rivals = [
@@ -136,9 +136,17 @@ class SellerLaws:
             for other in names.values()
             if not may_be_same_firm(other.name, name) and self._is_firm(other)
         ]
+        if buyer and astray and not self._buyer_is_told(names):
+            quote = self.findings["buyer"].quote
+            rivals.insert(0, FieldRival(value=buyer, quote=quote))
         alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
         by_form = alone and whole and bool(LEGAL_FORM.search(name))
         return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
+
+    def _is_own_domain(self, name: str, buyer: str) -> bool:
+        """Tell whether a domain is the firm's: of two it shares words with, it is made of a whole name."""
+        theirs = bool(buyer) and is_in_domain(self.view, buyer, name)
+        return is_in_domain(self.view, name, "" if theirs else buyer)
 
     def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
         """Give the place at which a name was read; what is known of names is where each stands first."""

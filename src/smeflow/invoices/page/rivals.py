@@ -179,11 +179,24 @@ def _place(rival: FieldRival) -> object:
 
 
 def other_findings(findings: Mapping[str, Finding], values: Mapping[str, Finding]) -> dict[str, Finding]:
-    """Put other values in their fields; what was reckoned from other sums falls with them."""
+    """Put other values in their fields; what was reckoned from other sums falls with them.
+
+    Where the buyer is taken for the seller, the firm that was read as the seller buys.
+    """
     changed = {n for n, f in values.items() if n not in findings or findings[n].value != f.value}
-    stale = FROM_SUMS if changed.intersection(SUMS) else ()
+    stale = {*(FROM_SUMS if changed.intersection(SUMS) else ()), *_stale_parties(findings, values, changed)}
     kept = {name: finding for name, finding in findings.items() if name not in stale}
-    return {**kept, **{name: values[name] for name in changed}}
+    turned = {"buyer": findings["seller"]} if "buyer" in stale and "seller" in findings else {}
+    return {**kept, **turned, **{name: values[name] for name in changed}}
+
+
+def _stale_parties(
+    findings: Mapping[str, Finding], values: Mapping[str, Finding], changed: Collection[str]
+) -> tuple[str, ...]:
+    if "seller" not in changed or "buyer" in values or "buyer" not in findings:
+        return ()
+    same = may_be_same_firm(str(values["seller"].value), str(findings["buyer"].value))
+    return ("buyer", "seller_details", "buyer_details") if same else ()
 
 
 def without_fields(choices: Choices | None, names: Collection[str]) -> Choices | None:

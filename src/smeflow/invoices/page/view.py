@@ -291,6 +291,13 @@ class PageView:
         labels = self.labels_of(*fields) if fields else self.labels
         return any(label.page == page and piece.start <= label.start < piece.end for label in labels)
 
+    def begins_with(self, text: str, field: str) -> bool:
+        """Tell whether the first of several words is a label of *field*."""
+        word, _, rest = text.partition(" ")
+        return bool(rest) and any(
+            hit.field == field and (hit.start, hit.end) == (0, len(word)) for hit in self.words.find(word)
+        )
+
     def quote(self, spot: PlacedValue[V]) -> Quote:
         """Quote a value as printed."""
         return quote_of(self.document, self.pages[spot.page], spot.start, spot.end)
