@@ -208,27 +208,29 @@ def _close_stretch(
 ) -> _Closed | None:
     """Add the rows of a column up until they make a total; sums on the way are left out.
 
-    A discount or charge is a line where another line follows it, and a term of the total where none does.
+    A discount or charge is a line where another line follows it, and a term of the total where none does. In a
+    table without products a charge above the first sum is a line like any other.
     """
     lines: list[TableRow] = []
     pending: list[TableRow] = []
     so_far = of_group = of_pending = ZERO
     turned = -1 if total < 0 else 1
+    unlike_lines = False
     for index in range(start, len(column)):
         row = column[index]
         amount = row.net.value.amount
         if not row.product and lines and amount in (so_far, of_group) and (len(lines) > 1 or row.is_sum):
-            of_group = ZERO
-        elif row.change:
+            of_group, unlike_lines = ZERO, True
+        elif row.change and (unlike_lines or row.change == "allowance"):
             pending.append(row)
             of_pending += -abs(amount) if row.change == "allowance" else abs(amount)
             if lines and same_amount(so_far + turned * of_pending, total):
                 return _with_terms(lines, pending)
-        elif row.product or (row.words and not row.is_sum):
+        elif row.product or row.change or (row.words and not row.is_sum):
             added = sum((line.net.value.amount for line in (*pending, row)), ZERO)
             so_far, of_group, of_pending = so_far + added, of_group + added, ZERO
             lines += [*pending, row]
-            pending = []
+            pending, unlike_lines = [], unlike_lines or row.product is not None
             terms = changes.get((total - so_far).quantize(CENT))
             if terms and so_far:
                 free = _free_of_charge(column[index + 1 :])
