@@ -171,7 +171,7 @@ class PageView:
     def _label(self, hit: LabelHit, page: int, index: int, piece: Piece) -> PlacedLabel:
         return PlacedLabel(
             hit=hit, page=page, piece=index, line=piece.line, start=piece.start + hit.start,
-            end=piece.start + hit.end, box=self._box(page, piece, hit.start, hit.end),
+            end=piece.start + hit.end, box=self.box_within(page, piece, hit.start, hit.end),
             piece_start=hit.start == 0,
         )  # fmt: skip
 
@@ -250,10 +250,10 @@ class PageView:
     def _spot(self, value: V, page: int, index: int, piece: Piece, start: int, end: int) -> PlacedValue[V]:
         return PlacedValue(
             value=value, page=page, line=piece.line, start=piece.start + start, end=piece.start + end,
-            box=self._box(page, piece, start, end), piece=index,
+            box=self.box_within(page, piece, start, end), piece=index,
         )  # fmt: skip
 
-    def _box(self, page: int, piece: Piece, start: int, end: int) -> Box:
+    def box_within(self, page: int, piece: Piece, start: int, end: int) -> Box:
         """Give the box of a part of a piece, estimated on a page without boxes."""
         known = box_of(self.pages[page], piece.start + start, piece.start + end)
         width = (piece.box.right - piece.box.left) / max(1, piece.end - piece.start)
