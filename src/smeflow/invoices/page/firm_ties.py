@@ -8,10 +8,20 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
+from smeflow.invoices.page.choices import FieldChoice
 from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
 from smeflow.invoices.page.exclusion import FieldOpinion
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
-from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP, PrintedNumber, numbers_on_page
+from smeflow.invoices.page.particulars import (
+    BUYER_WORDS,
+    LEGAL_FORM,
+    PARTICULARS,
+    ZIP,
+    PrintedNumber,
+    find_ibans,
+    numbers_on_page,
+    text_before,
+)
 from smeflow.invoices.page.parties import particulars_below
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import FieldRival, Finding
@@ -130,6 +140,7 @@ class SellerLaws:
             or any(self._is_sender(place) for place in places)
             or is_in_domain(self.view, name, buyer)
             or is_registered(self.view, quote)
+            or (self.margin >= AHEAD and self._is_known_by_particulars(places, blocks))
         )
         rivals = [
             FieldRival(value=other.name, quote=self._quote(other), why=self._other_firm(other, blocks, mine))
@@ -223,6 +234,40 @@ class SellerLaws:
         )
         return below and self.far_behind is not None
 
+    def _is_known_by_particulars(
+        self, places: Sequence[NameCandidate], numbers: Sequence[PrintedNumber]
+    ) -> bool:
+        """Tell whether a firm says of itself what only a seller does; the chooser must agree.
+
+        Its number stands in its block with its account, its register or two ways to reach it, or is the only
+        one of the paper; or its name and address head the foot, where the numbers and the account are.
+        """
+        own = {n.value for n in numbers if not BUYER_WORDS.search(folded(text_before(self.view, n)))}
+        if len(own) < len({n.value for n in numbers}) and not own:
+            return False
+        near = self._beside(places, numbers)
+        pieces = [(place.page, piece) for place in places if (piece := self._piece(place)) is not None]
+        told = max((particulars_below(self.view, *at) for at in pieces), default=0.0)
+        alone = bool(near) and near <= own and {n.value for n in numbers} == near
+        return alone or (bool(near & own) and told > _ONE_KIND) or any(map(self._heads_imprint, places))
+
+    def _heads_imprint(self, place: NameCandidate) -> bool:
+        """Tell whether a name begins a cell in the foot, with its address, beside numbers or accounts."""
+        piece = self._piece(place)
+        if piece is None or piece.box.top < _IMPRINT or place.start != piece.start:
+            return False
+        if self.view.has_label(place.page, piece, "seller", "buyer", "other_party"):
+            return False
+        spots = [(n.page, n.piece) for n in numbers_on_page(self.view)]
+        number = self.view.pages[place.page].number
+        accounts = [q for _, q in find_ibans(self.view) if q.page == number and q.box is not None]
+        height = max(piece.box.height, 1e-6)
+        near = any(
+            page == place.page and abs(other.box.top - piece.box.top) < _BLOCK * height
+            for page, other in spots
+        ) or any(q.box is not None and abs(q.box.top - piece.box.top) < _BLOCK * height for q in accounts)
+        return near and self._is_in(place, "")
+
     def _piece(self, name: NameCandidate) -> Piece | None:
         return next((p for p in self.view.pieces[name.page] if p.start <= name.start < p.end), None)
 
@@ -289,6 +334,12 @@ class SellerLaws:
 BEYOND_DOUBT = 6.0
 """So far ahead must be the firm where only numbers in its block tie it, and no label says who buys: a buyer
 has numbers too."""
+AHEAD = 2.2
+"""So far ahead, nine to one, must be the firm that is known by what it says of itself alone."""
+_ONE_KIND = 1.0
+"""What `particulars_below` gives for one kind of particulars is less."""
+_IMPRINT = 0.75
+"""Where the foot begins that no buyer stands in."""
 _TOP, _FOOT, _ADDRESS = 0.35, 0.7, 6
 """Where the sender's line stands, and where the imprint; how many heights an address goes down."""
 _ADDRESS_BEHIND = re.compile(r"\s*(?:[·•●|¦,]|\s[-–—])\s")
@@ -300,6 +351,37 @@ def _is_street_in(text: str) -> bool:
     return any(re.search(r"[^\W\d_]{3}", part) and not ZIP.search(part) for part in parts if part.strip())
 
 
+def ahead_of_others(view: PageView, findings: Mapping[str, Finding], choice: FieldChoice) -> float:
+    """Give how far the chooser has the next firm behind that may be another than the seller.
+
+    The line under a name, another cut of it, the buyer and whom a label calls somebody else are none.
+    """
+    seller, buyer = findings.get("seller"), findings.get("buyer")
+    if seller is None or seller.value != choice.value or choice.quote is None:
+        return choice.margin
+    names = find_names(view)
+    buyers = [name.name for name in names.values() if name.labelled and name.buyer > 0]
+    if buyer is not None and any(may_be_same_firm(str(buyer.value), name) for name in buyers):
+        buyers.append(str(buyer.value))
+    for rival in choice.rivals:
+        if rival.value is None or rival.quote is None:
+            return rival.behind
+        name, form = str(rival.value), LEGAL_FORM.search(str(rival.value))
+        aside = may_be_same_firm(name, str(seller.value)) or any(may_be_same_firm(name, b) for b in buyers)
+        if not (aside or (form is None and _is_line_of(choice.quote, rival.quote))):
+            return rival.behind
+    return choice.rivals[-1].behind if choice.rivals else choice.margin
+
+
+def _is_line_of(name: Quote, other: Quote) -> bool:
+    """Tell whether a text stands right under a name, as what a person does: "Avvocato"."""
+    if name.box is None or other.box is None or name.page != other.page:
+        return False
+    down = (other.box.top - name.box.top) / max(name.box.height, 1e-6)
+    return 0 < down < _NEXT_LINE and abs(other.box.left - name.box.left) < _ALIGNED
+
+
+_NEXT_LINE, _ALIGNED = 2.2, 0.01
 _BLOCK, _COLUMN = 10, 0.05
 """How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
 

@@ -9,6 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.checks import bare_number
+from smeflow.invoices.page.headings import letter_pattern
 from smeflow.invoices.page.view import PageView, once
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
@@ -61,6 +62,22 @@ _SALUTATIONS = (
     r"spett\.?(?:le)?|sr\.?|sra\.?"
 )
 SALUTATION = re.compile(rf"^(?:{_SALUTATIONS})\s*$", re.IGNORECASE)
+_STREET_BEGINS = re.compile(
+    r"(?:rue|avenue|boulevard|impasse|chemin|allee|quai|travessa|largo|rua|praca|avenida|calle|plaza|paseo|via|"
+    r"viale|piazza|corso|vicolo|ulica|ul\.|aleja|plac) [^\W\d_]"
+)
+
+
+def is_no_firm(text: str) -> bool:
+    """Tell whether a text is a place, a greeting, the end of a letter or what a paper says of itself."""
+    flat = folded(text)
+    if ZIP.search(text) or STREET.search(flat) or SALUTATION.match(text):
+        return True
+    if LEGAL_FORM.search(text):
+        return False
+    begins = any(letter_pattern(sort).match(flat) for sort in ("closing", "papers"))
+    return begins or _STREET_BEGINS.match(flat) is not None
+
 
 PartyNumbers = Mapping[str, tuple[str, Quote]]
 """Field of `Party` to number and place."""
@@ -181,7 +198,7 @@ def assign_numbers(
     sides: tuple[dict[str, list[tuple[str, Quote]]], ...] = ({}, {})
     known = set(map(bare_number, own))
     for number in numbers_on_page(view):
-        words = folded(_text_before(view, number))
+        words = folded(text_before(view, number))
         of_buyer = (
             number.value in known or bool(BUYER_WORDS.search(words)) or _is_near(view, number, buyer_at)
         )
@@ -191,7 +208,7 @@ def assign_numbers(
     return seller, buyer
 
 
-def _text_before(view: PageView, number: PrintedNumber) -> str:
+def text_before(view: PageView, number: PrintedNumber) -> str:
     """Give what stands before an identifier: in its piece, else in the piece to its left."""
     before = view.pages[number.page].text[number.piece.start : number.start]
     to_the_left = [

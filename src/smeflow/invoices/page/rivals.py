@@ -8,6 +8,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, FieldChoice
 from smeflow.invoices.page.features import FIELDS, key_of
+from smeflow.invoices.page.firm_ties import ahead_of_others
 from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.settled import FROM_SUMS, SUMS
@@ -191,6 +192,15 @@ def without_fields(choices: Choices | None, names: Collection[str]) -> Choices |
     if choices is None:
         return None
     return Choices(fields={name: choice for name, choice in choices.fields.items() if name not in names})
+
+
+def margins_of(view: PageView, findings: Mapping[str, Finding], choices: Choices | None) -> dict[str, float]:
+    """Give how far the chooser has every other value of each field behind, as the logarithm of odds."""
+    fields = choices.fields if choices is not None else {}
+    ahead = {name: choice.margin for name, choice in fields.items()}
+    if "seller" in fields:
+        ahead["seller"] = ahead_of_others(view, findings, fields["seller"])
+    return ahead
 
 
 def fields_upheld(unique: Uniqueness, checks: Sequence[Check]) -> frozenset[str]:

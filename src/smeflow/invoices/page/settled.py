@@ -125,6 +125,8 @@ def _stays(name: str, rule: Finding | None, choice: FieldChoice) -> bool:
         return True
     if rule.note is None and rule.quote is not None:
         labelled = choice.by_rules is not None and choice.by_rules.labelled
+        if name == "due_date" and not choice.labelled and choice.by_rules is not None:
+            return True  # the rules take no day for it but one with its label
         return choice.margin < SURE and (labelled or name == "seller")
     return name == "seller"
 

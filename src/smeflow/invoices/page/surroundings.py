@@ -12,6 +12,7 @@ from functools import cached_property
 from statistics import median
 
 from smeflow._text import folded
+from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.page.view import PageView, PlacedLabel, once
 
@@ -236,3 +237,41 @@ def _below(pieces: Sequence[Piece], index: int) -> int | None:
 def words_of(text: str) -> list[str]:
     """Give the words of a text, folded."""
     return _WORD.findall(folded(text)) if text else []
+
+
+def is_cut(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether a number goes on before or behind what was read of it: "2025-" at the end of a line."""
+    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
+    if page is None or quote is None or quote.start is None or quote.end is None:
+        return False
+    before = page.text[max(0, quote.start - 2) : quote.start]
+    return bool(_GOES_ON.match(page.text, quote.end) or re.search(r"[^\W_][/\-–]?\Z", before))
+
+
+def is_broken(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether a narrow column may have broken a number: "FA" over it, or "2026/250" under "1FT"."""
+    number = next((n for n, p in enumerate(view.pages) if quote is not None and p.number == quote.page), None)
+    if number is None or quote is None or quote.start is None or quote.end is None:
+        return False
+    pieces, start, end = view.pieces[number], quote.start, quote.end
+    index = next((i for i, p in enumerate(pieces) if p.start <= start < p.end), None)
+    if index is None:
+        return False
+    own = pieces[index]
+    for other in pieces[max(0, index - _NEAR) : index + _NEAR]:
+        down = (other.box.top - own.box.top) / max(own.box.height, 1e-6)
+        if not 0.5 < abs(down) < _NEXT_LINE or abs(other.box.left - own.box.left) > _SAME_EDGE:
+            continue
+        if down < 0 and own.start == start and _BEGINS_NUMBER.fullmatch(other.text):
+            return True
+        if down > 0 and own.end == end and own.start < start and _ENDS_NUMBER.fullmatch(other.text):
+            return True
+    return False
+
+
+_NEAR, _SAME_EDGE, _NEXT_LINE = 20, 0.01, 2.2
+_BEGINS_NUMBER = re.compile(r"(?!NR\b|NO\b|N\b|REF\b|ID\b|NUM\b)[A-Z]{1,4}|.*\d[-/]")
+_ENDS_NUMBER = re.compile(r"[A-Z]{0,3}/?\d{1,6}|\d{1,6}[-/]\d{1,8}")
+
+
+_GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
