@@ -25,7 +25,7 @@ from smeflow.invoices.page.view import (
     by_line,
     once,
 )
-from smeflow.values.dates import due_from_terms
+from smeflow.values.dates import due_from_terms, has_month_end
 
 HEAD = 0.45
 """What stands higher on the first page is its head, where the dates and numbers of a paper are."""
@@ -342,6 +342,8 @@ def _due_from_terms(view: PageView, issued: date) -> ChosenDate | None:
     due_dates: dict[date, Quote] = {}
     for number, piece in view.all_pieces():
         due = due_from_terms(piece.text, issued) if _about_payment(piece.text) else None
+        if due is None and _about_payment(piece.text) and has_month_end(piece.text):
+            return None  # a term that is counted in two ways, beside a printed clause
         if due:
             due_dates.setdefault(due, view.quote_span(number, piece.start, piece.end))
     if len(due_dates) != 1:

@@ -1,4 +1,4 @@
-"""Tell from the text around a firm's name whether it is whole, and what ties the paper to that firm."""
+"""Tell what ties a paper to the firm that sells, and which other firm may be that."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -8,64 +8,22 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
-from smeflow.invoices.page.choices import FieldChoice
 from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
 from smeflow.invoices.page.exclusion import FieldOpinion
 from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
 from smeflow.invoices.page.particulars import (
-    BUYER_WORDS,
     LEGAL_FORM,
-    PARTICULARS,
     ZIP,
     PrintedNumber,
     find_ibans,
+    is_of_buyer,
+    label_of_number,
     numbers_on_page,
-    text_before,
 )
 from smeflow.invoices.page.parties import particulars_below
+from smeflow.invoices.page.surroundings import stands_whole
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import FieldRival, Finding
-
-
-def stands_whole(view: PageView, quote: Quote | None) -> bool:
-    """Tell whether a name begins and ends where it is printed: no word, legal form or bracket goes on."""
-    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
-    if page is None or quote is None or quote.start is None or quote.end is None:
-        return False
-    before = page.text[: quote.start].rpartition("\n")[2]
-    behind = page.text[quote.end :].partition("\n")[0]
-    cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_])", behind)
-    dash = re.match(r"\s[-–—]\s(?P<rest>\S.*)", behind)
-    if dash and not (ZIP.search(dash["rest"]) or PARTICULARS.search(folded(dash["rest"]))):
-        cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
-    in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
-    text = page.text[quote.start : quote.end]
-    return not (cut or in_sentence or _ENDS_OPEN.search(folded(text)) or _holds_more(view, text))
-
-
-def _holds_more(view: PageView, text: str) -> bool:
-    """Tell whether a name begins with a label or "sent by", or goes on behind its legal form."""
-    form = LEGAL_FORM.search(text)
-    if form is not None and form.start() > 0 and re.search(r"[^\W\d_]{3}", text[form.end() :]):
-        return True
-    if _BY_WHOM.search(text):
-        return True
-    labels = [hit for hit in view.words.find(text) if hit.field not in _IN_NAMES or form is None]
-    return any(hit.start == 0 and _A_LABEL <= hit.end < len(text.rstrip(" .:")) for hit in labels)
-
-
-_IN_NAMES = frozenset({"other_number", "order_reference"})
-"""The field of words that firms bear too: "Mobile Dupont SAS", "Projekt Nord GmbH"."""
-_BY_WHOM = re.compile(r"^\w+(?: \w+)? (?:par|by|von|durch|door|da|por|przez|od|pela?|dalla?) ")
-"""What somebody else did: "Expédié par", "Delivered by", "Geliefert von"."""
-_A_LABEL = 4
-"""So many letters are a label at the beginning of a name: "le" and "von" are none."""
-
-
-_ENDS_OPEN = re.compile(
-    r"(?:\bsp\.? ?z(?: ?o\.?)?|\bspolka(?: z(?: o\.?)?)?|\bs\. ?r\.?|[&+,/-]|\b(?:and|et|und|en|of|de|du))$"
-)
-"""What no name ends with: its rest, often of the legal form, stands on the next line."""
 
 
 def is_in_domain(view: PageView, name: str, other: str = "") -> bool:
@@ -129,6 +87,7 @@ class SellerLaws:
         told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
         beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
         called_buyer = any(place.labelled and place.buyer > 0 for place in places)
+        called_buyer = called_buyer or self._is_called_another(places[-1:])
         # a letter is written from one's own domain: where only the other's is printed, that one may sell
         astray = is_in_domain(self.view, buyer, name) and not is_in_domain(self.view, name, buyer)
         whole = not called_buyer and not (buyer and astray) and stands_whole(self.view, quote)
@@ -141,6 +100,7 @@ class SellerLaws:
             or is_in_domain(self.view, name, buyer)
             or is_registered(self.view, quote)
             or (self.margin >= AHEAD and self._is_known_by_particulars(places, blocks))
+            or (self.margin >= AHEAD and any(map(self._is_letterhead, places)))
         )
         rivals = [
             FieldRival(value=other.name, quote=self._quote(other), why=self._other_firm(other, blocks, mine))
@@ -168,7 +128,10 @@ class SellerLaws:
         if buyer is None or self.far_behind is None:
             return False
         labelled = [n.name for n in names.values() if n.labelled and n.buyer > 0]
-        return any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name)
+        if any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name):
+            return True
+        numbers = [n for n in numbers_on_page(self.view) if is_of_buyer(self.view, n)]
+        return bool(self._beside(self._where_read(str(buyer.value), buyer.quote), numbers))
 
     def _is_sender(self, place: NameCandidate) -> bool:
         """Tell whether a name begins a line with its whole address: a letter's sender, or the foot's imprint.
@@ -191,12 +154,16 @@ class SellerLaws:
         return piece.box.top > _FOOT and beside and self.far_behind is not None
 
     def _writes_from(self, places: Sequence[NameCandidate]) -> bool:
-        """Tell whether a letter is dated from the town in the firm's block, and the buyer's is another."""
+        """Tell whether a letter is dated from the town in the firm's block, and the buyer's is another.
+
+        Or whether the register named on the paper is that town's.
+        """
         towns = {
             folded(match["town"])
             for spot in self.view.dates
             if spot.page == 0 and (match := TOWN_BEFORE.fullmatch(self.view.text_before(spot)))
         }
+        towns |= {match["town"] for match in _REGISTER.finditer(folded(self.view.text))}
         buyer = self.findings.get("buyer")
         theirs = self._where_read(str(buyer.value), buyer.quote) if buyer is not None else []
         mine = {town for town in towns if any(self._is_in(place, town) for place in places)}
@@ -242,14 +209,33 @@ class SellerLaws:
         Its number stands in its block with its account, its register or two ways to reach it, or is the only
         one of the paper; or its name and address head the foot, where the numbers and the account are.
         """
-        own = {n.value for n in numbers if not BUYER_WORDS.search(folded(text_before(self.view, n)))}
+        own = {n.value for n in numbers if not is_of_buyer(self.view, n)}
         if len(own) < len({n.value for n in numbers}) and not own:
             return False
         near = self._beside(places, numbers)
+        places = [p for p in places if (piece := self._piece(p)) is not None and piece.start == p.start]
         pieces = [(place.page, piece) for place in places if (piece := self._piece(place)) is not None]
         told = max((particulars_below(self.view, *at) for at in pieces), default=0.0)
         alone = bool(near) and near <= own and {n.value for n in numbers} == near
         return alone or (bool(near & own) and told > _ONE_KIND) or any(map(self._heads_imprint, places))
+
+    def _is_letterhead(self, place: NameCandidate) -> bool:
+        """Tell whether a name heads the page as a letterhead: centred over more, or larger than the buyer."""
+        piece = self._piece(place)
+        if piece is None or place.page != 0 or piece.box.top > _LETTERHEAD or place.start != piece.start:
+            return False
+        height = max(piece.box.height, 1e-6)
+        middle = piece.box.left + piece.box.right
+        under = [
+            p
+            for p in self.view.pieces[0]
+            if 0 < (p.box.top - piece.box.top) / height < _UNDER and p is not piece
+        ]
+        if abs(middle - 1) < _CENTRED:
+            return any(abs(p.box.left + p.box.right - middle) < _CENTRED for p in under)
+        buyer = self.findings.get("buyer")
+        box = buyer.quote.box if buyer is not None and buyer.quote is not None else None
+        return box is not None and piece.box.height > _LARGER * box.height and bool(under)
 
     def _heads_imprint(self, place: NameCandidate) -> bool:
         """Tell whether a name begins a cell in the foot, with its address, beside numbers or accounts."""
@@ -308,6 +294,16 @@ class SellerLaws:
             for label in self.view.labels_of("other_party")
         )
 
+    def _is_called_another(self, places: Sequence[NameCandidate]) -> bool:
+        """Tell whether a label of somebody else stands right before a name: "Suivi par : Claire Terdac"."""
+        return any(
+            label.page == place.page
+            and 0 <= place.start - label.end < _A_LABEL
+            and label.end - label.start >= _A_LABEL
+            for place in places
+            for label in self.view.labels_of("other_party")
+        )
+
     def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:
         """Tell whether an identifier stands in the line or block of a name."""
         if number.page != name.page:
@@ -321,6 +317,8 @@ class SellerLaws:
         down = (number.piece.box.top - piece.box.top) / height
         aside = (number.piece.box.left - piece.box.left, number.piece.box.right - piece.box.right)
         in_column = abs(aside[0]) < _COLUMN or abs(sum(aside)) < 2 * _COLUMN  # aligned left, or centred
+        label = label_of_number(self.view, number)
+        in_column = in_column or (label is not None and abs(label.box.left - piece.box.left) < _COLUMN)
         return 0 < down < _BLOCK and in_column
 
     def _top(self, name: NameCandidate) -> float:
@@ -334,10 +332,21 @@ class SellerLaws:
 BEYOND_DOUBT = 6.0
 """So far ahead must be the firm where only numbers in its block tie it, and no label says who buys: a buyer
 has numbers too."""
+_REGISTER = re.compile(
+    r"(?<!\w)(?:r\.?c\.?s\.?|amtsgericht|registergericht|handelsregister|landesgericht|handelsgericht|"
+    r"reg\. com\.|registo comercial|registro mercantil|sitz(?: der gesellschaft)?)\s?:?\s"
+    r"(?:de |do |da |d'|von )?"
+    r"(?P<town>[a-z'’]{3,}(?:[- ](?:[a-z]{2,3}[- ])?[a-z]{4,})?)"
+)
+"""The court or town in whose register a firm stands."""
 AHEAD = 2.2
 """So far ahead, nine to one, must be the firm that is known by what it says of itself alone."""
 _ONE_KIND = 1.0
 """What `particulars_below` gives for one kind of particulars is less."""
+_A_LABEL = 4
+"""So many letters are a label: "le" and "von" are none."""
+_LETTERHEAD, _CENTRED, _UNDER, _LARGER = 0.15, 0.04, 3.5, 1.25
+"""Where a letterhead ends, how far off twice its middle, how near its address, how much larger it is."""
 _IMPRINT = 0.75
 """Where the foot begins that no buyer stands in."""
 _TOP, _FOOT, _ADDRESS = 0.35, 0.7, 6
@@ -351,37 +360,6 @@ def _is_street_in(text: str) -> bool:
     return any(re.search(r"[^\W\d_]{3}", part) and not ZIP.search(part) for part in parts if part.strip())
 
 
-def ahead_of_others(view: PageView, findings: Mapping[str, Finding], choice: FieldChoice) -> float:
-    """Give how far the chooser has the next firm behind that may be another than the seller.
-
-    The line under a name, another cut of it, the buyer and whom a label calls somebody else are none.
-    """
-    seller, buyer = findings.get("seller"), findings.get("buyer")
-    if seller is None or seller.value != choice.value or choice.quote is None:
-        return choice.margin
-    names = find_names(view)
-    buyers = [name.name for name in names.values() if name.labelled and name.buyer > 0]
-    if buyer is not None and any(may_be_same_firm(str(buyer.value), name) for name in buyers):
-        buyers.append(str(buyer.value))
-    for rival in choice.rivals:
-        if rival.value is None or rival.quote is None:
-            return rival.behind
-        name, form = str(rival.value), LEGAL_FORM.search(str(rival.value))
-        aside = may_be_same_firm(name, str(seller.value)) or any(may_be_same_firm(name, b) for b in buyers)
-        if not (aside or (form is None and _is_line_of(choice.quote, rival.quote))):
-            return rival.behind
-    return choice.rivals[-1].behind if choice.rivals else choice.margin
-
-
-def _is_line_of(name: Quote, other: Quote) -> bool:
-    """Tell whether a text stands right under a name, as what a person does: "Avvocato"."""
-    if name.box is None or other.box is None or name.page != other.page:
-        return False
-    down = (other.box.top - name.box.top) / max(name.box.height, 1e-6)
-    return 0 < down < _NEXT_LINE and abs(other.box.left - name.box.left) < _ALIGNED
-
-
-_NEXT_LINE, _ALIGNED = 2.2, 0.01
 _BLOCK, _COLUMN = 10, 0.05
 """How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
 

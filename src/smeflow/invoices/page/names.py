@@ -23,6 +23,7 @@ from smeflow.invoices.page.particulars import (
     ZIP,
     is_no_firm,
 )
+from smeflow.invoices.page.surroundings import heads_column
 from smeflow.invoices.page.view import PageView, PlacedLabel, once
 
 
@@ -167,14 +168,14 @@ def _from_label(view: PageView, label: PlacedLabel, role: str, names: dict[str, 
         if (
             right
             and not short
+            and not heads_column(view, label, right[0])
             and not _HEADING.fullmatch(right[0].text.strip(" :."))
             and not is_label(view, right[0].text)
             and not view.has_label(label.page, right[0])
+            and (name := _add_name(names, view, label.page, right[0].start, right[0].end))
         ):
-            name = _add_name(names, view, label.page, right[0].start, right[0].end)
-            if name:
-                _credit(name, role)
-                return
+            _credit(name, role)
+            return
         _from_below(view, label, role, names)
 
 
@@ -205,8 +206,7 @@ def _from_below(view: PageView, label: PlacedLabel, role: str, names: dict[str, 
         if begin is None or SALUTATION.match(piece.text) or re.fullmatch(r"\(.*\)", piece.text.strip()):
             reach = piece.box.top + 5.5 * height
             continue
-        name = _add_name(names, view, label.page, begin, piece.end)
-        if name:
+        if name := _add_name(names, view, label.page, begin, piece.end):
             _credit(name, role)
             other = _continuation(view, label.page, piece, name.name) or _beginning_above(view, label, piece)
             if other:

@@ -9,6 +9,7 @@ from smeflow.i18n import say
 from smeflow.invoices.checks import GROSS, READ_TWICE, ZERO, recognition_check, verdict
 from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_unique
 from smeflow.invoices.page.features import FIELDS, key_of
+from smeflow.invoices.page.headings import reminds_of_another
 from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
@@ -72,6 +73,10 @@ def settle(
         if name in kept or _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
             continue
         fits = name != "preceding_invoice" or kind in CORRECTING_KINDS
+        if name == "due_date" and choice.candidate and not choice.labelled:
+            piece = view.pieces[choice.candidate.page][choice.candidate.piece]
+            issued = findings["issue_date"].value if "issue_date" in findings else choice.value
+            fits = choice.value >= issued and not reminds_of_another(piece.text)
         if name == "amount_due" and choice.candidate and choice.value != choices.value("total_gross"):
             place = choice.candidate
             named = place.amount and abs(place.amount.amount) in _named_due(view)
