@@ -282,8 +282,8 @@ class Exclusion:
     def _explains_number(self, candidate: Candidate) -> bool:
         """Tell whether something says that a number is not the paper's."""
         page, index = candidate.page, candidate.piece
-        called = self.called(page, index, candidate.start)
-        if _AN_AMOUNT.fullmatch(str(candidate.value)):
+        piece, called = self.view.pieces[page][index], self.called(page, index, candidate.start)
+        if _AN_AMOUNT.fullmatch(str(candidate.value)) or reminds_of_another(piece.text):
             return True
         if any(hit.field == "number" and not hit.weak for hit in called):
             return False
@@ -291,9 +291,7 @@ class Exclusion:
         named = any(hit.field == "number" for hit in called)
         if strange and not (named and strange == {"payment_reference"}):  # "Referencia" may be either
             return True
-        piece, value = self.view.pieces[page][index], str(candidate.value)
-        if reminds_of_another(piece.text):
-            return True
+        value = str(candidate.value)
         inside = self._around.labels.get((page, index), ())
         begun = [o for o in inside if o.start <= candidate.start < o.end < candidate.end]
         if any(o.hit.field in _NO_NUMBER for o in begun):

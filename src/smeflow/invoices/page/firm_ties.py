@@ -79,6 +79,7 @@ class SellerLaws:
         places = [n for n in names.values() if may_be_same_firm(n.name, name)]
         places += self._where_read(name, quote)
         buyer = str(self.findings["buyer"].value) if "buyer" in self.findings else ""
+        theirs: list[NameCandidate] = []
         if buyer:
             theirs = [n for n in names.values() if may_be_same_firm(n.name, buyer)]
             theirs += self._where_read(buyer, self.findings["buyer"].quote)
@@ -108,8 +109,8 @@ class SellerLaws:
             if not may_be_same_firm(other.name, name) and self._is_firm(other)
         ]
         alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
-        by_form = alone and whole and bool(LEGAL_FORM.search(name))
-        return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
+        by_form = bool(LEGAL_FORM.search(name)) or self._has_only_other_address(places, theirs)
+        return FieldOpinion(tied=tied or (alone and whole and by_form), rivals=tuple(rivals))
 
     def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
         """Give the place at which a name was read; what is known of names is where each stands first."""
@@ -219,6 +220,23 @@ class SellerLaws:
         alone = bool(near) and near <= own and {n.value for n in numbers} == near
         return alone or (bool(near & own) and told > _ONE_KIND) or any(map(self._heads_imprint, places))
 
+    def _has_only_other_address(
+        self, places: Sequence[NameCandidate], theirs: Sequence[NameCandidate]
+    ) -> bool:
+        """Tell whether every address on the paper is that of the name, or of the buyer."""
+        mine = [place for place in places if (p := self._piece(place)) is not None and p.start == place.start]
+        towns = [(page, piece) for page, piece in self.view.all_pieces() if ZIP.search(piece.text)]
+        stands = any(self._heads(place, *town) for place in mine for town in towns)
+        return stands and all(any(self._heads(p, *town) for p in (*mine, *theirs)) for town in towns)
+
+    def _heads(self, place: NameCandidate, page: int, town: Piece) -> bool:
+        """Tell whether a name stands over the line of a town, in its block, or on it."""
+        piece = self._piece(place)
+        if piece is None or page != place.page:
+            return False
+        down = (town.box.top - piece.box.top) / max(piece.box.height, 1e-6)
+        return town is piece or (0 < down < _ADDRESS and abs(town.box.left - piece.box.left) < _COLUMN)
+
     def _is_letterhead(self, place: NameCandidate) -> bool:
         """Tell whether a name heads the page as a letterhead: centred over more, or larger than the buyer."""
         piece = self._piece(place)
@@ -296,12 +314,16 @@ class SellerLaws:
 
     def _is_called_another(self, places: Sequence[NameCandidate]) -> bool:
         """Tell whether a label of somebody else stands right before a name: "Suivi par : Claire Terdac"."""
+        sells = {(label.page, label.start) for label in self.view.labels_of("seller")}
         return any(
             label.page == place.page
-            and 0 <= place.start - label.end < _A_LABEL
+            and (label.page, label.start) not in sells
+            and re.fullmatch(r"[ :.]{0,3}", self.view.pages[place.page].text[label.end : place.start])
+            is not None
             and label.end - label.start >= _A_LABEL
             for place in places
             for label in self.view.labels_of("other_party")
+            if label.end <= place.start
         )
 
     def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:

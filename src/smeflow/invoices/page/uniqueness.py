@@ -189,7 +189,8 @@ class Uniqueness:
         Where a payment term leads from the date that was read to the day it is due, it must lead from
         this one too. Where the date that was read has a label that says day of issue in full, which is
         *strong*, one without any label, and not on a letter's line for it, is another. Where it is *far*
-        behind for the chooser counts only beside a tie better than a letter's line.
+        behind for the chooser counts only beside a tie better than a letter's line, and for none on such a
+        line.
         """
         if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
@@ -209,7 +210,7 @@ class Uniqueness:
             return say("A label calls another day the day of issue, and none this one.")
         if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
             return say("The payment terms lead from another day to the one that is due.")
-        return self._far_behind("issue_date") if far else None
+        return self._far_behind("issue_date") if far and not on_line else None
 
     def _far_behind(self, name: str) -> Phrase | None:
         """Say of a rival without the field's own label that nothing around it speaks for it."""
