@@ -3,7 +3,6 @@
 import pytest
 
 from smeflow.core.case import Case
-from smeflow.extract.labels import lexicon
 from smeflow.invoices.page.candidates import find_candidates
 from smeflow.invoices.page.headings import reminds_of_another, with_deadlines
 from smeflow.invoices.page.names import find_names
@@ -125,7 +124,7 @@ def test_a_firm_may_bear_such_words(text):
 
 
 def test_a_label_heads_the_words_under_it_and_not_the_other_column(view):
-    """ "Sr./Sres." over the buyer, the seller's name far to its right on the same line."""
+    """The seller's name stands far to the right of "Sr./Sres.", on the same line."""
     page = view("""
 Sr./Sres.                                         Talleres Ribaderrama S.L.
 Hermanos Albarreda S.L.                           Plaza del Molino, 7
@@ -138,13 +137,13 @@ C/ del Olivar, 28                                 50003 Zaragoza
 
 
 def test_a_name_may_hold_an_abbreviation(view):
-    """ "F.lli" is Italian for brothers."""
+    """In Italian "F.lli" says brothers."""
     page = view("Spett.le\nF.lli Moresato S.n.c.\nVia dei Mille 9\n10121 Torino")
     assert any(name.labelled and name.name == "F.lli Moresato S.n.c." for name in find_names(page).values())
 
 
 def test_your_number_is_the_buyer_s(view):
-    """ "Ihre UID" and "V/ NIF" say whose it is."""
+    """The words "Ihre UID" and "V/ NIF" say whose it is."""
     page = view("Unsere UID   ATU25733221\nIhre UID     ATU26624418\nV/ NIF 531196712")
     assert [is_of_buyer(page, number) for number in numbers_on_page(page)] == [False, True, True]
 
@@ -164,10 +163,3 @@ def test_a_number_that_a_narrow_column_broke_is_not_whole(text, number, broken, 
     page = view(text)
     start = page.text.index(number)
     assert is_broken(page, page.quote_span(0, start, start + len(number))) is broken
-
-
-def test_words_of_sentences_are_found_whole():
-    """ "par" is no deadline, and neither is "nachbisher"."""
-    assert with_deadlines(lexicon().find("Paiement par chèque 12 mai"), "Paiement par chèque 12 mai") == (
-        lexicon().find("Paiement par chèque 12 mai")
-    )

@@ -98,7 +98,10 @@ class SellerLaws:
             or any(place.labelled and place.seller > 0 and self._is_party(place) for place in places)
             or (self.far_behind is not None and self._writes_from(places))
             or any(self._is_sender(place) for place in places)
-            or is_in_domain(self.view, name, buyer)
+            or (
+                (self.margin >= AHEAD or any(map(self._is_party, places)))
+                and self._has_own_domain(name, buyer, names)
+            )
             or is_registered(self.view, quote)
             or (self.margin >= AHEAD and self._is_known_by_particulars(places, blocks))
             or (self.margin >= AHEAD and any(map(self._is_letterhead, places)))
@@ -202,6 +205,13 @@ class SellerLaws:
         )
         return below and self.far_behind is not None
 
+    def _has_own_domain(self, name: str, buyer: str, names: Mapping[str, NameCandidate]) -> bool:
+        """Tell whether a domain is made of the name, and of no other that is not the buyer's."""
+        known = [name, buyer] if buyer else [name]
+        others = (n.name for n in names.values() if not any(may_be_same_firm(n.name, k) for k in known))
+        mine = is_in_domain(self.view, name, buyer)
+        return mine and not any(is_in_domain(self.view, other, buyer) for other in others)
+
     def _is_known_by_particulars(
         self, places: Sequence[NameCandidate], numbers: Sequence[PrintedNumber]
     ) -> bool:
@@ -296,7 +306,8 @@ class SellerLaws:
         strange = any(n.value not in mine for n in numbers)
         if (other.labelled and other.seller > 0) or strange:
             return None
-        head = other.page == 0 and self._top(other) < HEAD
+        piece = self._piece(other)
+        head = other.page == 0 and (piece is None or piece.box.top < HEAD)
         if buyer is None and head:
             return self.far_behind
         return say("Nothing says that it sells.")
@@ -342,10 +353,6 @@ class SellerLaws:
         label = label_of_number(self.view, number)
         in_column = in_column or (label is not None and abs(label.box.left - piece.box.left) < _COLUMN)
         return 0 < down < _BLOCK and in_column
-
-    def _top(self, name: NameCandidate) -> float:
-        piece = self._piece(name)
-        return piece.box.top if piece else 0.0
 
     def _quote(self, name: NameCandidate) -> Quote:
         return self.view.quote_span(name.page, name.start, name.end)

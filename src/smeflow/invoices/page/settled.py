@@ -8,6 +8,7 @@ from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import say
 from smeflow.invoices.checks import GROSS, READ_TWICE, ZERO, recognition_check, verdict
 from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_unique
+from smeflow.invoices.page.dates import due_by_terms
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.headings import reminds_of_another
 from smeflow.invoices.page.labelled_amounts import fits_of_field
@@ -87,6 +88,7 @@ def settle(
             )
         else:
             findings.pop(name, None)
+    _reckon_due_date(view, findings, by_rules)
     _without_misfit(findings, by_rules, choices)
     if not laid_out:
         _without_vat(view, findings)
@@ -113,6 +115,17 @@ def settle(
         changed_sums=changed,
         checks=_checks(findings, choices, closed=closed),
     )
+
+
+def _reckon_due_date(view: PageView, findings: dict[str, Finding], by_rules: Mapping[str, Finding]) -> None:
+    """Reckon the day due by the payment terms again, where they lead from another day than the rules took."""
+    due, issued = findings.get("due_date"), findings.get("issue_date")
+    before = by_rules.get("issue_date")
+    if due is None or due.note is None or (issued and before and issued.value == before.value):
+        return
+    del findings["due_date"]
+    if issued is not None and (day := due_by_terms(view, issued.value)):
+        findings["due_date"] = Finding(value=day.value, quote=day.quote, note=day.note)
 
 
 def _named_due(view: PageView) -> set[Decimal]:

@@ -294,13 +294,13 @@ _GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
 
 
 def stands_whole(view: PageView, quote: Quote | None) -> bool:
-    """Tell whether a name begins and ends where it is printed: no word, legal form or bracket goes on."""
+    """Tell whether a name begins and ends where it is printed: nothing goes on behind it."""
     page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
     if page is None or quote is None or quote.start is None or quote.end is None:
         return False
     before = page.text[: quote.start].rpartition("\n")[2]
     behind = page.text[quote.end :].partition("\n")[0]
-    cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_])", behind)
+    cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_]|\s?:\s?\S)", behind)
     dash = re.match(r"\s[-–—]\s(?P<rest>\S.*)", behind)
     if dash and not (ZIP.search(dash["rest"]) or PARTICULARS.search(folded(dash["rest"]))):
         cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
