@@ -1,7 +1,7 @@
 """Tell what ties a paper to the firm that sells, and which other firm may be that."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from smeflow._text import folded
@@ -10,7 +10,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
 from smeflow.invoices.page.exclusion import FieldOpinion
-from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
+from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
 from smeflow.invoices.page.particulars import (
     LEGAL_FORM,
     ZIP,
@@ -20,40 +20,10 @@ from smeflow.invoices.page.particulars import (
     label_of_number,
     numbers_on_page,
 )
-from smeflow.invoices.page.parties import particulars_below
-from smeflow.invoices.page.surroundings import stands_whole
+from smeflow.invoices.page.parties import is_in_domain, is_registered, particulars_below
+from smeflow.invoices.page.surroundings import stands_whole, surroundings_of
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import FieldRival, Finding
-
-
-def is_in_domain(view: PageView, name: str, other: str = "") -> bool:
-    """Tell whether a domain on the page is made of the name, or of a word that the *other* firm's lacks.
-
-    Whose page or mail it is, is not asked.
-    """
-    letters = re.sub(r"[^a-z0-9]", "", name_key(name))
-    hosts = re.findall(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9.-]+)", folded(view.text))
-    if len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts):
-        return True
-    own = set(re.findall(r"[a-z0-9]{5,}", name_key(name))) - set(re.findall(r"[a-z0-9]+", name_key(other)))
-    labels = {label for host in hosts for label in re.split(r"[.-]", host.rpartition(".")[0])}
-    return bool(other) and bool(own & labels)
-
-
-_REGISTERED = re.compile(
-    r"[\s,–−-]*(?:s\.?a\.?s\.?u?|s\.?a\.?r\.?l\.?|s\.?a\.?)?[\s,–−-]*"
-    r"(?:au capital|siege social|rcs|r\.c\.s|siren|siret|immatricul|registered|company (?:no|reg)|sitz|"
-    r"hrb|kvk|registro mercantil|p\.?\s?iva)"
-)
-
-
-def is_registered(view: PageView, quote: Quote | None) -> bool:
-    """Tell whether the law's particulars of a firm stand behind the name: its capital, its register."""
-    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
-    if page is None or quote is None or not LEGAL_FORM.search(quote.text):
-        return False
-    places: Iterable[int] = (m.end() for m in re.finditer(re.escape(quote.text), page.text))
-    return any(_REGISTERED.match(folded(page.text[end : end + 60])) for end in places)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +116,7 @@ class SellerLaws:
         piece = self._piece(place)
         if piece is None or place.start != piece.start:
             return False
-        if self.view.has_label(place.page, piece, "seller", "buyer", "other_party"):
+        if self.view.has_label(place.page, piece, *_PARTIES):
             return False
         rest = piece.text[place.end - place.start :]
         if not (_ADDRESS_BEHIND.match(rest) and ZIP.search(rest) and _is_street_in(rest)):
@@ -187,9 +157,8 @@ class SellerLaws:
         piece = self._piece(place)
         if piece is None:
             return False
-        height = max(piece.box.height, 1e-6)
         return any(
-            (below is piece or 0 < (below.box.top - piece.box.top) / height < _ADDRESS)
+            self._heads(place, place.page, below)
             and abs(below.box.left - piece.box.left) < _COLUMN
             and ZIP.search(below.text) is not None
             and town in folded(below.text)
@@ -244,8 +213,16 @@ class SellerLaws:
         piece = self._piece(place)
         if piece is None or page != place.page:
             return False
-        down = (town.box.top - piece.box.top) / max(piece.box.height, 1e-6)
-        return town is piece or (0 < down < _ADDRESS and abs(town.box.left - piece.box.left) < _COLUMN)
+        height = min(max(piece.box.height, 1e-6), _USUAL * surroundings_of(self.view).heights[page])
+        near = 0 < town.box.top - piece.box.bottom < (_ADDRESS - 1) * height
+        if town is piece or not near or abs(town.box.left - piece.box.left) >= _COLUMN:
+            return town is piece
+        return not any(  # another party's block begins between them
+            piece.box.bottom <= p.box.top < town.box.top
+            and abs(p.box.left - piece.box.left) < _COLUMN
+            and (self.view.has_label(page, p, *_PARTIES) or LEGAL_FORM.search(p.text))
+            for p in self.view.pieces[page]
+        )
 
     def _is_letterhead(self, place: NameCandidate) -> bool:
         """Tell whether a name heads the page as a letterhead: centred over more, or larger than the buyer."""
@@ -270,7 +247,7 @@ class SellerLaws:
         piece = self._piece(place)
         if piece is None or piece.box.top < _IMPRINT or place.start != piece.start:
             return False
-        if self.view.has_label(place.page, piece, "seller", "buyer", "other_party"):
+        if self.view.has_label(place.page, piece, *_PARTIES):
             return False
         spots = [(n.page, n.piece) for n in numbers_on_page(self.view)]
         number = self.view.pages[place.page].number
@@ -376,6 +353,9 @@ _A_LABEL = 4
 """So many letters are a label: "le" and "von" are none."""
 _LETTERHEAD, _CENTRED, _UNDER, _LARGER = 0.15, 0.04, 3.5, 1.25
 """Where a letterhead ends, how far off twice its middle, how near its address, how much larger it is."""
+_PARTIES = ("seller", "buyer", "other_party")
+_USUAL = 1.5
+"""Letters larger than so many times the usual have their address no further below."""
 _IMPRINT = 0.75
 """Where the foot begins that no buyer stands in."""
 _TOP, _FOOT, _ADDRESS = 0.35, 0.7, 6
