@@ -18,7 +18,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.names import NameCandidate, find_names, is_somebody_else, name_key
-from smeflow.invoices.page.particulars import LEGAL_FORM, SALUTATION, STREET, ZIP
+from smeflow.invoices.page.particulars import LEGAL_FORM, is_no_firm
 from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once
 from smeflow.values.amounts import CODES, SYMBOLS
 from smeflow.values.dates import find_dates
@@ -329,8 +329,7 @@ def _may_be_name(text: str) -> bool:
         and _LETTERS.search(text) is not None
         and (sum(map(str.isdigit, text)) <= _MOST_DIGITS)
         and not _NO_NAME.search(text)
-        and not ZIP.search(text)
-        and not (STREET.search(folded(text)) or SALUTATION.match(text))
+        and not is_no_firm(text)
         and not _goes_on_with_title(text)
     )
 

@@ -13,7 +13,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
 from smeflow.documents.page_text import Piece, box_of, pieces_of, quote_of
 from smeflow.extract.labels import MOST_CHARACTERS, LabelHit, lexicon, page_beginning
-from smeflow.invoices.page.headings import hits_over_two_lines, with_tax_words
+from smeflow.invoices.page.headings import hits_over_two_lines, with_deadlines, with_tax_words
 from smeflow.kinds.records import Labels
 from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
@@ -160,6 +160,7 @@ class PageView:
         placed = []
         for number, index, piece in self._indexed_pieces():
             hits = with_tax_words(self.words.find(piece.text), piece.text)
+            hits = with_deadlines(hits, piece.text)
             if index in broken[number]:
                 whole = broken[number][index][1]
                 hits = [whole, *(hit for hit in hits if hit.start >= whole.end)]
