@@ -14,7 +14,7 @@ from contextlib import closing, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
-import smeflow.books
+import smeflow.books.archive
 import smeflow.engine.run
 import smeflow.review.decisions  # noqa: F401 - loaded once, before the children are made
 from smeflow.cli.app import main
