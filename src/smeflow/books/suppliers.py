@@ -15,8 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from smeflow._text import folded
-from smeflow.books.invoices import LedgerInvoice, invoices_in, undecided
-from smeflow.books.invoices import finished as is_finished
+from smeflow.books.invoices import LedgerInvoice, invoices_in
 from smeflow.books.supplier_table import are_two, ids_of, supplier_tables, write_rows
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.books.entries import signed_total
@@ -144,8 +143,9 @@ def _expense_words() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
 def propose_suppliers(
     ledger: Ledger, workspace: WorkspaceSettings, history: SupplierHistory | None = None
 ) -> list[SupplierProposal]:
-    """Give every supplier the ledger has an invoice of, with the accounts of the table or what is proposed.
+    """Give every supplier of a finished invoice, with the accounts of the table or what is proposed.
 
+    One whose invoices all wait for a person is none yet: what stands in the table counts as known.
     *history* is what an accounting program booked; it stands before what the ledger booked, and that before
     what names say.
     """
@@ -179,7 +179,7 @@ def _by_supplier(ledger: Ledger) -> Iterator[list[LedgerInvoice]]:
     """Group invoices by what their seller is known by, in the order of its first invoice."""
     groups: list[list[LedgerInvoice]] = []
     at: dict[str, int] = {}
-    for each in invoices_in(ledger, lambda item: is_finished(item) or undecided(item)):
+    for each in invoices_in(ledger):
         names = identities(each.record)
         number = next((at[name] for name in names if name in at), len(groups) if names else None)
         if number is None:
