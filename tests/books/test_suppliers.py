@@ -125,6 +125,35 @@ def test_what_people_wrote_in_the_table_stays(beginner, before, after):
     assert accept(beginner).read_bytes() == after
 
 
+def test_a_supplier_nobody_approved_an_invoice_of_gets_no_row(beginner):
+    """What waits for a person must not become known by accepting a list."""
+    beginner.here = {"a": paper("E-1", **EDF)}
+    beginner.run()
+    beginner.here["b"] = paper("E-1", net="9000.00", vat="1800.00", seller="EDF", seller_details={})
+    beginner.run()
+    with beginner.ledger() as ledger:
+        assert ledger.item("r", "b").state == "review"
+        proposals = propose_suppliers(ledger, WorkspaceSettings.find(beginner.folder))
+    assert [(each.name, each.invoices, each.total) for each in proposals] == [("EDF", 1, 120)]
+
+
+def test_what_was_approved_is_proposed_for_those_like_it(beginner):
+    """A long word of the name says what is sold, unless two that share it are booked apart."""
+    table = "name,aux_account,expense_account\nArdoises du Trégor,F1,602100\nGarage Bihan,F2,615500\n"
+    (beginner.folder / "suppliers.csv").write_text(f"{table}Garage Moderne,F3,625100\n")
+    beginner.here = {
+        "a": paper("A", seller="Ardoises d'Anjou SAS", seller_details={}),
+        "b": paper("B", seller="Garage du Port", seller_details={}),
+    }
+    beginner.run()
+    found = proposed(beginner)
+    assert found["Ardoises d'Anjou SAS"][1:] == ("602100", "like Ardoises du Trégor")
+    assert found["Garage du Port"][1:] == ("615500", "“garage” in its name: " + MOVABLES)
+
+
+MOVABLES = "Entretien et réparations sur biens mobiliers"
+
+
 def test_two_firms_of_one_name_have_two_accounts(beginner):
     """What the first was booked on is not proposed for the second, whose number is another."""
     beginner.here = {"a": paper("E-1", **EDF)}

@@ -15,8 +15,7 @@ from importlib import resources
 from pathlib import Path
 
 from smeflow._text import folded
-from smeflow.books.invoices import LedgerInvoice, invoices_in, undecided
-from smeflow.books.invoices import finished as is_finished
+from smeflow.books.invoices import LedgerInvoice, invoices_in
 from smeflow.books.supplier_table import are_two, ids_of, supplier_tables, write_rows
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.books.entries import signed_total
@@ -28,6 +27,8 @@ from smeflow.recipe.workspace import WorkspaceSettings
 from smeflow.tables.rows import read_table
 
 _FORMS = "sa sas sasu sarl eurl snc sci scop selarl ei gmbh ag ltd limited llc inc bv nv srl spa france"
+_LONG_WORD = 6
+"""A word of so many letters may say what a supplier sells; shorter ones are articles, names and places."""
 _LEGAL_FORMS = frozenset(_FORMS.split(" "))
 
 
@@ -142,8 +143,9 @@ def _expense_words() -> tuple[tuple[str, str, re.Pattern[str]], ...]:
 def propose_suppliers(
     ledger: Ledger, workspace: WorkspaceSettings, history: SupplierHistory | None = None
 ) -> list[SupplierProposal]:
-    """Give every supplier the ledger has an invoice of, with the accounts of the table or what is proposed.
+    """Give every supplier of a finished invoice, with the accounts of the table or what is proposed.
 
+    One whose invoices all wait for a person is none yet: what stands in the table counts as known.
     *history* is what an accounting program booked; it stands before what the ledger booked, and that before
     what names say.
     """
@@ -163,7 +165,7 @@ def propose_suppliers(
             vat_id=own.get("vat_id") or record.seller_details.vat_id or "",
             legal_id=own.get("legal_id") or record.seller_details.legal_id or "",
             aux=_aux_of(record, own, known, taken, owners),
-            expense=_expense_of([each.record for each in group], own, known, books.expense_account),
+            expense=_expense_of([each.record for each in group], own, known, rows, books.expense_account),
             invoices=len(group),
             total=sum((signed_total(each.record) for each in group), Decimal(0)),
             in_table=bool(own.get("aux_account") and (own.get("expense_account") or books.expense_account)),
@@ -177,7 +179,7 @@ def _by_supplier(ledger: Ledger) -> Iterator[list[LedgerInvoice]]:
     """Group invoices by what their seller is known by, in the order of its first invoice."""
     groups: list[list[LedgerInvoice]] = []
     at: dict[str, int] = {}
-    for each in invoices_in(ledger, lambda item: is_finished(item) or undecided(item)):
+    for each in invoices_in(ledger):
         names = identities(each.record)
         number = next((at[name] for name in names if name in at), len(groups) if names else None)
         if number is None:
@@ -224,7 +226,11 @@ def _aux_of(
 
 
 def _expense_of(
-    records: Sequence[Invoice], own: Mapping[str, str], known: Sequence[SupplierHistory], otherwise: str
+    records: Sequence[Invoice],
+    own: Mapping[str, str],
+    known: Sequence[SupplierHistory],
+    table: Sequence[Mapping[str, str]],
+    otherwise: str,
 ) -> AccountGuess:
     if own.get("expense_account"):
         return AccountGuess(account=own["expense_account"], why=say("in the table"))
@@ -232,6 +238,8 @@ def _expense_of(
     for history in known:
         if name in history.expense:
             return AccountGuess(account=history.expense[name][0], why=_booked_before(history))
+    if alike := _like_in_table(name, table):
+        return alike
     for account, label, words in _expense_words():
         if match := words.search(called):
             why = say("“{word}” in its name: {account}", word=match[0], account=label)
@@ -248,6 +256,17 @@ def _expense_of(
         why = say("its lines speak of it ({n}): {account}", n=times, account=label)
         return AccountGuess(account=account, why=why)
     return AccountGuess(account=otherwise, why=say("for all others") if otherwise else None)
+
+
+def _like_in_table(name: str, table: Sequence[Mapping[str, str]]) -> AccountGuess | None:
+    """Give the account of suppliers in the table that share a long word of the name, where they agree."""
+    words = {word for word in name.split() if len(word) >= _LONG_WORD}
+    rows = [
+        row for row in table if row.get("expense_account") and words & set(bare_name(row["name"]).split())
+    ]
+    if len({row["expense_account"] for row in rows}) != 1:
+        return None
+    return AccountGuess(account=rows[0]["expense_account"], why=say("like {name}", name=rows[0]["name"]))
 
 
 def _booked_before(history: SupplierHistory) -> Phrase:
