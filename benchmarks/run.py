@@ -58,6 +58,7 @@ QUICK = (
         3.0,
         least=0.3,
     ),
+    QuickForm("six_tasks.py --quick", r"smeflow +(\d+) right", 9, least=9),
     QuickForm("overhead.py --quick", r"smeflow \S+ +([\d.]+) ms CPU", 20.0),
     QuickForm("soak.py --curve 200", r"items: +([\d.]+) ms CPU", 50.0),
     QuickForm("ledger.py 50", r"([\d.]+) ms CPU with a ledger, ([\d.]+) without", 20.0),

@@ -23,7 +23,7 @@ DOORS: Mapping[str, str] = {
     "smeflow.steps": "The steps of recipes and scripts, and their results.",
     "smeflow.sources": "Where the cases of a recipe come from.",
     "smeflow.sinks": "Where the results of a recipe go.",
-    "smeflow.records": "What documents are read into.",
+    "smeflow.records": "What documents are read into; e-invoices read, checked and written.",
     "smeflow.testing": "What tests of steps and recipes need.",
     "smeflow.kinds": "For authors of steps, sources, sinks and records.",
     "smeflow.errors": "What may go wrong, as one tree.",

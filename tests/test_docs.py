@@ -1,6 +1,7 @@
 """Every example of the README and the documentation runs as it stands."""
 
 import importlib.util
+import json
 import re
 import sys
 import tomllib
@@ -46,6 +47,27 @@ def test_python_examples_run_and_print_what_they_say(code, monkeypatch, capsys, 
     said = re.findall(r"^ *print\(.*\)\s{2,}# (.+)$", code, re.MULTILINE)
     printed = capsys.readouterr().out.splitlines()
     assert printed == said
+
+
+def test_no_example_imports_from_deeper_than_a_door():
+    """What a page or a notebook needs stands in ``smeflow`` or one of its public modules."""
+    doors = {*script("reference").DOORS}
+    pages = {page.name: "\n".join(code) for page in PAGES if (code := python_of(page))}
+    for notebook in (ROOT / "docs" / "notebooks").glob("*.ipynb"):
+        cells = json.loads(notebook.read_text(encoding="utf-8"))["cells"]
+        pages[notebook.name] = "\n".join("".join(c["source"]) for c in cells if c["cell_type"] == "code")
+    imported = {
+        f"{name}: {module}"
+        for name, code in pages.items()
+        for module in re.findall(r"^\s*(?:from|import) (smeflow[\w.]*)", code, re.MULTILINE)
+        if module not in doors
+    }
+    assert len(pages) > 10
+    assert imported == set()
+
+
+def python_of(page):
+    return [m["body"] for m in FENCE.finditer(page.read_text(encoding="utf-8")) if m["kind"] == "python"]
 
 
 @pytest.mark.parametrize("text", blocks("yaml"))

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from smeflow.extract.verify import Verification, verify
     from smeflow.llm.call_log import CallLog, MemoryCallLog, Scope
     from smeflow.llm.connect import connect
-    from smeflow.llm.interface import LLM, Reply, Request
+    from smeflow.llm.interface import LLM, Price, Reply, Request
     from smeflow.money import Money
     from smeflow.recipe.load import Recipe
     from smeflow.workspace import Workspace
@@ -42,6 +42,7 @@ __all__ = [
     "MemoryCallLog",
     "Money",
     "Page",
+    "Price",
     "Quote",
     "Recipe",
     "Reply",
@@ -80,7 +81,7 @@ __getattr__, __dir__ = open_door(
         "smeflow.extract.verify": "Verification verify",
         "smeflow.llm.call_log": "CallLog MemoryCallLog Scope",
         "smeflow.llm.connect": "connect",
-        "smeflow.llm.interface": "LLM Reply Request",
+        "smeflow.llm.interface": "LLM Price Reply Request",
         "smeflow.money": "Money",
         "smeflow.recipe.load": "Recipe",
         "smeflow.workspace": "Workspace",

@@ -146,3 +146,9 @@ def sha256(data: bytes | str) -> str:
 def hash_of(value: Any) -> str:
     """Hash a JSON-like value by its canonical form."""
     return sha256(canonical_json(value))
+
+
+def a_kind_of(value: object) -> str:
+    """Name the class of *value* with its article, for a sentence: "a list", "an int"."""
+    name = type(value).__name__
+    return f"{'an' if name[0] in 'aeiouAEIO' else 'a'} {name}"

@@ -28,6 +28,10 @@ if TYPE_CHECKING:
         VatAccounting,
         VatBreakdown,
     )
+    from smeflow.invoices.xml.pdf import factur_x
+    from smeflow.invoices.xml.read import read_einvoice
+    from smeflow.invoices.xml.validate import check_einvoice
+    from smeflow.invoices.xml.write import write_invoice
     from smeflow.kinds.records import Identifier, Record
 
 __all__ = [
@@ -54,6 +58,10 @@ __all__ = [
     "SupportingDocument",
     "VatAccounting",
     "VatBreakdown",
+    "check_einvoice",
+    "factur_x",
+    "read_einvoice",
+    "write_invoice",
 ]
 
 __getattr__, __dir__ = open_door(
@@ -67,6 +75,10 @@ __getattr__, __dir__ = open_door(
             "Agents AllowanceCharge Delivery Party Payment PaymentMeans PrecedingInvoice References "
             "SupportingDocument VatAccounting VatBreakdown"
         ),
+        "smeflow.invoices.xml.pdf": "factur_x",
+        "smeflow.invoices.xml.read": "read_einvoice",
+        "smeflow.invoices.xml.validate": "check_einvoice",
+        "smeflow.invoices.xml.write": "write_invoice",
         "smeflow.kinds.records": "Identifier Record",
     },
 )

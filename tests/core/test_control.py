@@ -18,6 +18,7 @@ from smeflow import (
     Entry,
     LLMUnavailable,
     MemoryCallLog,
+    Price,
     StepFailed,
     arun,
     ask,
@@ -27,7 +28,7 @@ from smeflow import (
 )
 from smeflow.errors import LLMRejected
 from smeflow.i18n import say
-from smeflow.llm.interface import ModelEndpoint, Price, Reply, Usage
+from smeflow.llm.interface import ModelEndpoint, Reply, Usage
 from smeflow.llm.testing import Scripted
 from smeflow.steps import Extract, Rule
 
@@ -67,9 +68,10 @@ def away(_request):
 def test_a_provider_that_is_away_is_told_within_patience():
     """A script does not wait in silence, and the error says how to wait longer."""
     began = time.monotonic()
-    with pytest.raises(LLMUnavailable, match=r"127\.0\.0\.1.*patience=SECONDS"):
+    with pytest.raises(LLMUnavailable, match=r"127\.0\.0\.1.*patience=SECONDS") as caught:
         run([city], CASE, nobody_listens(), patience=1.5)
     assert time.monotonic() - began < 10  # without patience= it is 20, in a recipe 600
+    assert str(caught.value).count("It was waited for") == 1
 
 
 @pytest.mark.slow
@@ -305,3 +307,18 @@ def test_a_step_that_gives_the_wrong_type_is_named():
 
     with pytest.raises(StepFailed, match="says -> bool and gave NoneType"):
         run([due], CASE)
+
+
+def test_a_script_gives_the_price_that_no_list_has():
+    """Under a budget a model without a price is refused, and a script reads no ``smeflow.toml``."""
+    with pytest.raises(LLMRejected, match=r"by the name \"127\.0\.0\.1/m\", with connect\(…, prices=…\)"):
+        ask(Unpriced(), "Who?", into=str, budget="1 USD")
+    assert connect("m@http://192.0.2.1/v1", prices={"192.0.2.1/m": PRICE}).place.price == PRICE
+
+
+class Unpriced(Scripted):
+    """A model of which nobody knows what it costs."""
+
+    def __init__(self) -> None:
+        super().__init__([])
+        self.place = ModelEndpoint(provider="127.0.0.1", model="m")

@@ -219,6 +219,14 @@ def test_a_cut_answer_is_given_more_room():
     assert [r.max_output_tokens for r in llm.requests] == [100, 200]
 
 
+def test_an_answer_cut_with_all_the_room_is_not_paid_again():
+    """Nothing is left to try that was not tried."""
+    llm = Scripted([Reply(text="{", model="m", finish_reason="length")], for_ever=True)
+    with pytest.raises(AnswerInvalid, match="in 3 tries: it was cut"):
+        ask(llm, Prompt("s", "u"), PAPER, max_output_tokens=100)
+    assert [r.max_output_tokens for r in llm.requests] == [100, 200, 400]
+
+
 def test_no_answer_after_a_bad_one_is_a_bad_answer():
     """The item goes to a person with what was said, and not to a queue."""
     gone = LLMUnavailable(say("asked {count} times", count=5), kind="broken", sent=False)

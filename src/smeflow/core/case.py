@@ -7,7 +7,7 @@ from pathlib import Path, PurePath
 from types import FunctionType, MappingProxyType
 from typing import Any, Protocol, TypeVar, cast, runtime_checkable
 
-from smeflow._text import shortened
+from smeflow._text import a_kind_of, shortened
 from smeflow.documents.document import DECORATION, Document, text_document
 from smeflow.i18n import Phrase
 from smeflow.llm.interface import LLM
@@ -181,7 +181,7 @@ def require_case(given: object) -> Case:
         remedy = "one case is run at a time; run_many(steps, cases) takes several"
     else:
         remedy = "a case is made of documents or a text: Case.of(read(…))"
-    raise TypeError(f"a {type(given).__name__} is no case: {remedy}")
+    raise TypeError(f"{a_kind_of(given)} is no case: {remedy}")
 
 
 def require_step(given: Any, otherwise: str = "a step is made with @step, or is one of smeflow.steps") -> Any:
@@ -197,7 +197,7 @@ def require_step(given: Any, otherwise: str = "a step is made with @step, or is 
         raise TypeError(f"{given.__name__} is a function and no step: write @step above it")
     if isinstance(given, type):
         raise TypeError(f'{given.__name__} is a class: make a step of it, {given.__name__}(name="…", …)')
-    raise TypeError(f"a {type(given).__name__} is no step: {otherwise}")
+    raise TypeError(f"{a_kind_of(given)} is no step: {otherwise}")
 
 
 _PATH_LIKE = re.compile(r"[^\n]{1,250}\.[A-Za-z0-9]{2,5}")
@@ -218,7 +218,7 @@ def _as_document(given: object) -> Document:
         raise TypeError("bytes are no document: write Case.of(read(data, name='scan.pdf'))")
     if isinstance(given, list | tuple):
         raise TypeError("a list is no document: write Case.of(*documents)")
-    raise TypeError(f"a {type(given).__name__} is no document: write Case.of(read(…)) or Case.of('a text')")
+    raise TypeError(f"{a_kind_of(given)} is no document: write Case.of(read(…)) or Case.of('a text')")
 
 
 MOST_SHOWN = 160

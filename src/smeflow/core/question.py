@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Generic, Literal, TypeVar, Union, cast, g
 from pydantic import BaseModel, ConfigDict, create_model
 from pydantic_core import to_json
 
-from smeflow._text import shortened
+from smeflow._text import a_kind_of, shortened
 from smeflow.core.case import Case
 from smeflow.core.run import stack_for_script
 from smeflow.documents.document import Document
@@ -109,7 +109,7 @@ def _messages(question: object, system: str) -> tuple[Message, ...]:
             f'a {kind} is no question: write what is asked of it, such as f"Who sent this? {{{kind}.text}}"'
         )
     if not isinstance(question, Sequence) or isinstance(question, bytes):
-        raise TypeError(f"a {type(question).__name__} is no question: give a text, or a list of messages")
+        raise TypeError(f"{a_kind_of(question)} is no question: give a text, or a list of messages")
     if not question:
         raise ValueError("the list of messages is empty: give at least one")
     return (*first, *map(_message, question))
@@ -154,8 +154,9 @@ def _checked_form(into: Any) -> _Form[Any]:
     except TypeError as error:
         raise TypeError(f"no model can answer into={_named(into)}: {error}") from error
     except Exception as error:
+        reason = str(error).partition("\n")[0]
         raise TypeError(
-            f"into={_named(into)} is nothing Pydantic knows: give a Pydantic model ({error})"
+            f"into={_named(into)} is nothing Pydantic knows: give a Pydantic model ({reason})"
         ) from error
 
 

@@ -21,7 +21,7 @@ from smeflow.llm.call_log import CallGate, CallLog, CallUsage, MemoryCallLog, Me
 from smeflow.llm.connect import as_llm
 from smeflow.llm.interface import LLM, ConnectedLLM
 from smeflow.llm.providers import Residency
-from smeflow.llm.wrappers.accounting import SpendingLimits
+from smeflow.llm.wrappers.accounting import SCRIPT_BUDGET, SpendingLimits
 from smeflow.llm.wrappers.patience import ABSENT_SECONDS, CircuitBreaker, Patience
 from smeflow.llm.wrappers.stack import LookUp, StepLLM, WrapperStack
 from smeflow.money import Money
@@ -202,7 +202,7 @@ def stack_for_script(
         llm=model,
         log=MemoryCallLog() if log is None else log,
         residency=residency,
-        limits=SpendingLimits(run=limit, source="budget="),
+        limits=SpendingLimits(run=limit, source=SCRIPT_BUDGET),
         breaker=CircuitBreaker(stop=gate.closed, absent_seconds=absent),
         patience=waits,
     )

@@ -8,7 +8,7 @@ from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from smeflow._text import sha256
+from smeflow._text import a_kind_of, sha256
 from smeflow.documents.archives import MBOX, read_mbox
 from smeflow.documents.calendar import CALENDAR, read_invitation
 from smeflow.documents.document import FACTS, MAIL, MESSAGE, ROW, Document, Limits
@@ -171,7 +171,7 @@ def read(
 def _require_file(source: object) -> None:
     if not isinstance(source, str | Path | bytes):
         remedy = "it is read already" if isinstance(source, Document) else "give a path, or its bytes"
-        raise TypeError(f"a {type(source).__name__} cannot be read: {remedy}")
+        raise TypeError(f"{a_kind_of(source)} cannot be read: {remedy}")
     if isinstance(source, str) and source.startswith(("http://", "https://")):
         raise ValueError("read takes a file and no address: fetch it first, and give its bytes with a name=")
 

@@ -31,6 +31,8 @@ MAX_TRIES = 5
 """Answers that are looked at for one question; each may have been paid."""
 MAX_CORRECTIONS = 2
 """How many of them are asked for by telling what was wrong."""
+_MOST_ROOM = 4
+"""How many times the first limit an answer may have that was cut; cut there too, it is not paid again."""
 _CHARACTERS_PER_TOKEN = 64
 """Far more than any language needs: an answer longer than that is not what was asked for."""
 
@@ -243,14 +245,16 @@ class _Turn:
 
         Raises:
             LLMRefused: Declined for the second time.
-            AnswerInvalid: The tries are used up.
+            AnswerInvalid: The tries are used up, or it was cut with all the room there is.
         """
         self.last = (reply, fault.problems)
         if isinstance(fault, _Declined):
             self.declined += 1
             if self.declined > 1:
                 raise _refused(reply)
-        if self.tries >= MAX_TRIES:
+        most_room = self.first.max_output_tokens * _MOST_ROOM
+        still_cut = isinstance(fault, _CutShort) and self.request.max_output_tokens >= most_room
+        if self.tries >= MAX_TRIES or still_cut:
             raise self.invalid()
         if isinstance(fault, UnfitAnswer) and self.corrections < MAX_CORRECTIONS:
             self.corrections += 1
@@ -264,7 +268,7 @@ class _Turn:
             self.first,
             again=self.tries,
             temperature=min(1.0, self.first.temperature + 0.2 * self.repeated),
-            max_output_tokens=min(self.request.max_output_tokens * longer, self.first.max_output_tokens * 4),
+            max_output_tokens=min(self.request.max_output_tokens * longer, most_room),
         )
 
     def invalid(self) -> AnswerInvalid:

@@ -11,6 +11,7 @@ from functools import lru_cache, partial
 from typing import TYPE_CHECKING, cast
 from urllib.parse import urlsplit
 
+from smeflow._text import a_kind_of
 from smeflow.errors import LLMError, LLMRejected, MissingExtra
 from smeflow.i18n import Phrase, say
 from smeflow.llm.dialects import CHAT
@@ -153,7 +154,7 @@ def as_llm(llm: "LLM | str | BaseChatModel | None") -> ConnectedLLM | None:
         own = cast("LLM", llm)
         place = ModelEndpoint(provider="script", model=type(llm).__name__)
         return own if isinstance(own, ConnectedLLM) else PlacedLLM(own, place)
-    what = f"the class {llm.__name__}" if isinstance(llm, type) else f"a {type(llm).__name__}"
+    what = f"the class {llm.__name__}" if isinstance(llm, type) else a_kind_of(llm)
     raise TypeError(
         f'{what} is no model: write its name, such as "openai/gpt-6.1-terra" or "auto", or give what '
         "connect(…) gives, a chat model of LangChain, or an object with complete(request)"

@@ -67,6 +67,9 @@ _DIGITS = b"0123456789"
 _PER_IMAGE = 3_000  # no provider we know counts more for one within its own limits
 _PER_MESSAGE = 16  # what the form of a conversation adds
 
+SCRIPT_BUDGET = "budget="
+"""Where a script writes its limit: it has no ``smeflow.toml`` to write a price in."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SpendingLimits:
@@ -88,6 +91,15 @@ def price_refusal(place: ModelEndpoint, limits: SpendingLimits | None) -> LLMRej
     """Say why a model without a price cannot be used under a budget; None where it can."""
     if place.price is not None or limits is None or not limits.any:
         return None
+    if limits.source == SCRIPT_BUDGET:
+        phrase = say(
+            "The price of {model} at {provider} is not known, and {source} sets a budget. Give it, by the "
+            'name "{provider}/{model}", with connect(…, prices=…), or take the budget away.',
+            model=place.model,
+            provider=place.provider,
+            source=limits.source,
+        )
+        return LLMRejected(phrase, reason="model")
     phrase = say(
         "The price of {model} at {provider} is not known, and {source} sets a budget. "
         'Write its price in smeflow.toml ([prices."{provider}/{model}"]), or take the budget away.',

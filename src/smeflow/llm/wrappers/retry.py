@@ -132,6 +132,8 @@ class RetryRule:
             AnswerLater: It is too long to wait for here.
         """
         patience = self.patience
+        if state.over and not patience.comes_back:
+            return 0.0  # it was given up, and says so already
         first = patience.first_wait_seconds * _FIRST_WAIT_FACTORS[error.kind]
         grown = min(patience.most_backoff_seconds, first * 2 ** min(nth - 1, 20))
         requested = error.retry_after_seconds
