@@ -6,16 +6,10 @@ from pathlib import Path
 
 import pytest
 from support.fleet import Fleet, Oracle, serving
-from support.postgres import PostgresServer, postgres_server
+from support.postgres import PostgresServer
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires_module("procrastinate")]
 ITEMS, THREADS = 90, 3
-
-
-@pytest.fixture(scope="module")
-def server():
-    with postgres_server() as running:
-        yield running
 
 
 def _check(fleet: Fleet, oracle: Oracle, *, lost_calls: int) -> None:

@@ -24,6 +24,7 @@ from smeflow.engine.telemetry import telemetry
 from smeflow.errors import LedgerError
 from smeflow.fleet.crew import QueueCrew, tell_halt
 from smeflow.fleet.lead import Lead, forget_worker, show_worker
+from smeflow.fleet.limits import Throttle, throttled
 from smeflow.fleet.queue import ItemJob, JobQueue
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.history import run_of
@@ -82,6 +83,14 @@ class FleetWorker:
             stalled_seconds=self.shared.stalled_seconds,
             work=self._work,
         )
+        throttles = {
+            name: Throttle(self.shared.url, name, limit) for name, limit in self.shared.limits.items()
+        }
+        for throttle in throttles.values():
+            self._ending.callback(throttle.close)
+        self.recipes = {
+            name: replace(own, models=throttled(own.models, throttles)) for name, own in self.recipes.items()
+        }
         self._queue = self._ending.enter_context(queue)
         return self
 

@@ -77,12 +77,32 @@ class LedgerUrl:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProviderLimit:
+    """How often and how many at once all workers together may ask one provider."""
+
+    per_second: float | None = None
+    at_once: int | None = None
+
+    @property
+    def gap_seconds(self) -> float:
+        """The time between two calls that keeps every sliding second within the limit; 0: no limit.
+
+        A call may begin a twentieth of a second after its turn, so one less fits into a second.
+        """
+        if self.per_second is None:
+            return 0.0
+        return 1.05 / (self.per_second - 1) if self.per_second >= 2 else 1.05 / self.per_second
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharedLedger:
     """A ledger that several machines work on."""
 
     url: LedgerUrl
     stalled_seconds: float = 30.0
     """A worker that gave no sign for so long is taken for dead."""
+    limits: Mapping[str, ProviderLimit] = field(default_factory=dict)
+    """By provider."""
 
 
 def _no_address() -> Phrase:
@@ -210,7 +230,7 @@ class PostgresConnection:
 
 def lock_number(name: str) -> int:
     """Give the number of the advisory lock of all that write into the schema *name*."""
-    return 0x5_3AEF_0000_0000 + zlib.crc32(name.encode("ascii"))
+    return 0x5_3AEF_0000_0000 + zlib.crc32(name.encode())
 
 
 def connected(url: LedgerUrl, **more: Any) -> "psycopg.Connection[Any]":
