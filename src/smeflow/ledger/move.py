@@ -25,8 +25,10 @@ class Moved:
     head: AuditHead
 
 
-def copy_ledger(source: LedgerStore, target: LedgerStore) -> Moved:
+def copy_ledger(source: LedgerStore, target: LedgerStore, *, moving: bool = True) -> Moved:
     """Copy every row of *source* into *target*, all or none, and look whether it is the same there.
+
+    *moving*: the copy is to take the place of *source*, which nobody may write to meanwhile.
 
     Raises:
         LedgerError: *target* holds something already, or the audit chain of *source* is broken.
@@ -37,7 +39,7 @@ def copy_ledger(source: LedgerStore, target: LedgerStore) -> Moved:
         raise LedgerError(
             say("There is a ledger already where this one is to go. Nothing was copied; name an empty place.")
         )
-    broken = first_broken_entry(source)
+    broken = first_broken_entry(source) if moving else None
     if broken is not None:
         raise LedgerError(
             say(
@@ -63,7 +65,7 @@ def copy_ledger(source: LedgerStore, target: LedgerStore) -> Moved:
 
     target.write(job)
     head = audit_head(target)
-    if head != audit_head(source) or first_broken_entry(target) is not None:
+    if moving and (head != audit_head(source) or first_broken_entry(target) is not None):
         raise LedgerError(
             say("The ledger changed while it was copied. Stop what runs on it, empty the copy, begin again.")
         )
