@@ -150,21 +150,24 @@ def test_moving_a_ledger_pays_nothing_again(
 
 def test_a_recipe_is_led_once_however_many_workers(tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger):
     """What is due is known from the ledger; another asks, and finds it done."""
-    name = mine.recipe.name
+    name, patient = mine.recipe.name, replace(shared, stalled_seconds=20.0)
+    outcomes: list[object] = []
     with Ledger.open(tmp_path / "look", url=shared.url) as ledger:
-        with FleetWorker(ledger, shared, {name: mine}, 2) as worker:
-            assert [row.name for row in workers_of(ledger.store)] == [worker.name]
-            outcomes: list[object] = []
-            threads = [
-                threading.Thread(
-                    target=lambda: outcomes.append(worker.lead_if_due(name, 600, threading.Event()))
-                )
-                for _ in range(3)
-            ]
-            for thread in threads:
-                thread.start()
-            for thread in threads:
-                thread.join(30)
+
+        def work() -> None:
+            with (
+                Ledger.open(tmp_path / "look", url=shared.url) as own,
+                FleetWorker(own, patient, {name: mine}, 1) as worker,
+            ):
+                for _ in range(5):
+                    outcomes.append(worker.lead_if_due(name, 600, threading.Event()))
+                    assert worker.name in [row.name for row in workers_of(ledger.store)]
+
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
         assert [outcome is not None for outcome in outcomes].count(True) == 1
         assert len(ledger.runs(name)) == 1
         assert workers_of(ledger.store) == []
@@ -185,10 +188,14 @@ def test_a_lead_that_stands_still_is_taken_over_and_lost(tmp_path: Path, shared:
         assert second.take()
         assert not first.beat()
         first.release()
-        time.sleep(0.2)
         assert second.beat()
         second.release()
         assert first.take()
+        with first.kept():
+            for _ in range(3):  # reading a source takes long: nobody takes it over meanwhile
+                time.sleep(0.4)
+                assert not second.take()
+        assert second.take()
 
 
 def test_a_worker_that_differs_says_how(mine: WorkerRecipe, tmp_path: Path, shared: SharedLedger):

@@ -58,7 +58,7 @@ class QueueCrew:
             if stop.is_set():
                 halt.now("interrupted")
                 break
-            if not self.lead.beat():
+            if not self.lead.held:
                 halt.now("broken", error=_lost_lead(recipe))
                 break
             hear_halt(self.context)
