@@ -109,7 +109,7 @@ def test_with_the_giving_back_off_it_stays_where_it_is(
     with Ledger.open(tmp_path / "look", url=shared.url) as ledger:
         dead = _take_and_die(ledger, shared, mine)
         stop = threading.Event()
-        threading.Timer(6, stop.set).start()
+        threading.Timer(4, stop.set).start()
         with (
             Lead(ledger.store, name, 1.0).waited_for() as lead,
             FleetWorker(ledger, shared, {name: mine}, 2, gives_back=False) as worker,

@@ -16,6 +16,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from smeflow._text import canonical_json
 from smeflow.errors import LedgerBusy, LedgerError
@@ -142,10 +143,10 @@ class Lead:
 
 
 def _process() -> dict[str, str | int]:
-    """Tell which process this is; containers may share a host's name and number their processes themselves."""
+    """Tell which process this is; containers may share a host's name and number processes themselves."""
     space = ""
-    with contextlib.suppress(OSError, AttributeError):  # foreign: Linux alone has it
-        space = os.readlink("/proc/self/ns/pid")
+    with contextlib.suppress(OSError):  # Linux alone has it
+        space = str(Path("/proc/self/ns/pid").readlink())
     return {"host": socket.gethostname(), "space": space, "pid": os.getpid()}
 
 
