@@ -6,6 +6,7 @@ import pytest
 from support.fleet import Fleet, Oracle, serving
 
 from smeflow.cli.app import main
+from smeflow.workspace import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires_module("procrastinate")]
 
@@ -77,6 +78,25 @@ def test_every_command_finds_the_shared_ledger(office: Path, told, oracle: Oracl
     assert sum(oracle.asked.values()) == 4
     assert told("work", "r.yaml")[0] == 2  # the ledger is a file now
     (office / "smeflow.toml").write_text(settings)
+
+
+def test_decisions_and_the_desk_work_on_it(office: Path, told, oracle: Oracle):
+    """A person decides while others look; the desk sees at once that something changed."""
+    from smeflow.web.desk import Desk
+
+    assert told("run", "r.yaml")[0] == 0
+    workspace = Workspace(office)
+    desk = Desk(workspace=workspace, person="Ada", language="en")
+    mark = desk._mark_now()
+    first = workspace.items("fleet")[0]
+    assert workspace.reject(first, "not ours", by="Ada").state == "skipped"
+    assert desk._mark_now() != mark
+    with desk.ledger() as ledger:
+        assert ledger is not None
+        assert ledger.counts("fleet").skipped == 1
+    assert told("run", "r.yaml")[0] == 0
+    assert first.key not in (office / "out.csv").read_text()
+    assert sum(oracle.asked.values()) == 4
 
 
 @pytest.mark.parametrize(

@@ -141,7 +141,8 @@ class QueueCrew:
 
     def _count(self, before: Counts) -> None:
         now = count_items(self.context.store, self.context.recipe)
-        for state in ("done", "review", "failed", "skipped"):
+        ends: tuple[State, ...] = ("done", "review", "failed", "skipped")
+        for state in ends:
             self.ended[state] = max(0, getattr(now, state) - getattr(before, state))
         calls, nanos, _ = self.context.store.first("cost of run", run=self.context.run.id) or (0, 0, 0)
         meter = self.context.meter

@@ -10,6 +10,7 @@ import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 from smeflow.ledger.postgres_connection import (
     LedgerUrl,
@@ -89,11 +90,11 @@ class Throttle:
     def _number(self) -> int:
         return lock_number(f"{self.url.schema} {self.provider}") & 0x7FFF_FFFF
 
-    def _ask(self, sql: str, values: Mapping[str, object]) -> object:
+    def _ask(self, sql: str, values: Mapping[str, object]) -> Any:
         with self._lock:
             return self._ask_alone(sql, values)
 
-    def _ask_alone(self, sql: str, values: Mapping[str, object]) -> object:
+    def _ask_alone(self, sql: str, values: Mapping[str, object]) -> Any:
         try:
             if self._connection is None:
                 self._connection = PostgresConnection(self.url)
