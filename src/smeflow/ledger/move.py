@@ -13,6 +13,8 @@ from smeflow.ledger.store import LedgerStore, blob_data, store_blob
 from smeflow.ledger.verify import first_broken_entry
 from smeflow.ledger.writer import Row, Transaction
 
+ROWS, DOCUMENTS = 200, 2
+"""So many are held in memory at once."""
 PASSING = ("\nlead\n", "\nworker\n")
 """What is remembered of processes, and moves with none of them."""
 
@@ -61,7 +63,7 @@ def copy_ledger(source: LedgerStore, target: LedgerStore, *, moving: bool = True
                     rows = _blobs(rows, source, target)
                 elif table == "memory":
                     rows = (row for row in rows if not row["name"].startswith(PASSING))
-                copied += transaction.copy(table, rows)
+                copied += transaction.copy(table, rows, together=DOCUMENTS if table == "blobs" else ROWS)
 
     target.write(job)
     head = audit_head(target)

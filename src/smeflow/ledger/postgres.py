@@ -24,6 +24,8 @@ from smeflow.ledger.postgres_connection import (
 from smeflow.ledger.writer import LedgerConnection, LedgerCursor, crc
 
 OLDEST_SERVER = 130_000
+ROWS_AT_ONCE, DOCUMENTS_AT_ONCE = 500, 4
+"""So many are fetched, and held in memory, at once."""
 T = TypeVar("T")
 
 
@@ -97,7 +99,9 @@ class PostgresDatabase:
             def execute(sql: str, parameters: dict[str, object]) -> LedgerCursor:
                 nonlocal number
                 number += 1
-                return connection.cursor(f"rows{number}").execute(sql, escaped(parameters))
+                cursor = connection.cursor(f"rows{number}")
+                cursor.itersize = DOCUMENTS_AT_ONCE if "blobs.data" in sql else ROWS_AT_ONCE
+                return cursor.execute(sql, escaped(parameters))
 
             yield execute
         finally:
