@@ -188,7 +188,7 @@ def test_a_server_that_restarts_loses_and_doubles_nothing(tmp_path: Path):
 
 
 def test_a_commit_whose_answer_is_lost_is_not_made_twice(tmp_path: Path, url: LedgerUrl):
-    """The server is asked by the transaction's number; both when it had committed and when it had not."""
+    """The mark it leaves tells; both when it was committed and when it was not."""
     import psycopg
 
     with Ledger.open(tmp_path, url=url) as ledger:

@@ -98,7 +98,7 @@ class Throttle:
         try:
             if self._connection is None:
                 self._connection = PostgresConnection(self.url)
-                self._connection.begin()
+                self._connection.begin_unmarked()
                 self._connection.execute(_TABLE)
                 self._connection.commit()
             try:
