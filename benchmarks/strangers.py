@@ -49,7 +49,10 @@ def equal(field, found, wanted) -> bool:
 
 
 def lines_read(row, record) -> Counter:
-    """Count the lines of a document: printed, read with the right net, and with quantity and price too."""
+    """Count the lines of a document: printed, read with the right net, and with quantity and price too.
+
+    Lines whose prices hold the tax print no net: they are counted apart, right with name and quantity.
+    """
     counts, left = Counter(), list(record.lines) if record else []
     for line in row["truth"].get("lines") or ():
         wanted = {
@@ -57,15 +60,30 @@ def lines_read(row, record) -> Counter:
             "quantity": line.get("quantity"),
             "unit_price": line.get("unit_price_net"),
         }
-        alike = [found for found in left if wanted["net"] and _same_number(found.net, wanted["net"])]
+        taxed = wanted["net"] is None
+        alike = [found for found in left if _is_line(found, line, wanted["net"])]
         whole = [
             f for f in alike if all(v is None or _same_number(getattr(f, n), v) for n, v in wanted.items())
         ]
-        counts.update(printed=1, net=bool(alike), whole=bool(whole))
+        if taxed:
+            counts.update(taxed=1, taxed_right=bool(whole))
+        else:
+            counts.update(printed=1, net=bool(alike), whole=bool(whole))
         if alike:
             left.remove((whole or alike)[0])
     counts["more"] = len(left)
     return counts
+
+
+def _is_line(found, line, net) -> bool:
+    """Tell whether a line that was read is this one: by its net, or by its name where it has none."""
+    if net is not None:
+        return _same_number(found.net, net)
+    return found.gross is not None and _letters(line["name"]) in _letters(found.name or "")
+
+
+def _letters(text) -> str:
+    return "".join(filter(str.isalnum, text.casefold()))
 
 
 def _same_number(found, wanted) -> bool:
@@ -131,6 +149,9 @@ def lines_told(rows, results) -> None:
     net, whole = (100 * total[name] / max(1, total["printed"]) for name in ("net", "whole"))
     print(f"lines: {total['printed']} printed; net right {net:.1f} %, quantity and price too {whole:.1f} %; "
           f"{total['more']} that are none; worst {worst}")  # fmt: skip
+    if total["taxed"]:
+        right = 100 * total["taxed_right"] / total["taxed"]
+        print(f"lines with tax: {total['taxed']} printed; name and quantity right {right:.1f} %")
 
 
 def told(rows, results, *, every, why) -> int:

@@ -21,9 +21,11 @@ from smeflow.i18n import say
 from smeflow.review.choosing import WorkspaceItem
 
 if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
     from smeflow.core.case import Case
     from smeflow.engine.run import RunSummary
-    from smeflow.llm.interface import ConnectedLLM
+    from smeflow.llm.interface import LLM
     from smeflow.llm.router import ModelSet
     from smeflow.llm.testing import Recorded, Scripted
     from smeflow.recipe.load import Recipe
@@ -88,7 +90,7 @@ def run_recipe(
     recipe: "Recipe | Path | str",
     documents: Documents | None = None,
     *,
-    llm: "str | ConnectedLLM | ModelSet" = "none",
+    llm: "str | LLM | BaseChatModel | ModelSet" = "none",
     settings: Mapping[str, str] | None = None,
 ) -> TrialRun:
     """Run *recipe* on *documents* in a folder of its own that is gone afterwards: nothing is written or sent.
@@ -265,7 +267,7 @@ def _plain_values(value: Any) -> dict[str, Any] | None:
 
 
 def check_expected(
-    recipe: "Recipe", file: Path, *, llm: "str | ConnectedLLM | ModelSet" = "none"
+    recipe: "Recipe", file: Path, *, llm: "str | LLM | BaseChatModel | ModelSet" = "none"
 ) -> tuple[ExpectedCheck, ...]:
     """Run *recipe* on the documents of *file*, as `write_expected` made it, and compare what each step gives.
 

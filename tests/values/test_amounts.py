@@ -98,3 +98,10 @@ def test_no_text_breaks_the_search(text):
         again = parse_amount(text[found.start : found.end])
         assert again is not None
         assert again.value == found.value
+
+
+def test_a_sign_before_an_amount_is_not_of_the_one_before():
+    """In a narrow table "24 €1.763,04" is a quantity and an amount; 24 was lost with the sign behind it."""
+    text = "24 €1.763,04 $50.00 $100.00 12,50 € 13,00 €"
+    found = [text[amount.start : amount.end].strip() for amount in find_amounts(text)]
+    assert found == ["24", "€1.763,04", "$50.00", "$100.00", "12,50 €", "13,00 €"]

@@ -14,8 +14,8 @@ from smeflow import __version__
 from smeflow.cli.arguments import LOG_JSON, language_for, require_spoken
 from smeflow.cli.commands.audit import audit
 from smeflow.cli.commands.backup import backup, restore
-from smeflow.cli.commands.books import books
 from smeflow.cli.commands.check import check, schema
+from smeflow.cli.commands.close import close
 from smeflow.cli.commands.demo import demo
 from smeflow.cli.commands.desk import desk
 from smeflow.cli.commands.doctor import doctor
@@ -31,6 +31,7 @@ from smeflow.cli.commands.ledger import ledger
 from smeflow.cli.commands.mailbox import mailbox
 from smeflow.cli.commands.mcp import mcp
 from smeflow.cli.commands.model import model
+from smeflow.cli.commands.month import books
 from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
 from smeflow.cli.commands.review import review
@@ -67,6 +68,7 @@ COMMANDS: tuple[Command, ...] = (
     ("learn", WORK, learn),
     ("undo", WORK, undo),
     ("mailbox", WORK, mailbox),
+    ("close", WORK, close),
     ("books", WORK, books),
     ("audit", WORK, audit),
     ("ledger", WORK, ledger),

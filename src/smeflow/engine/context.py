@@ -175,6 +175,8 @@ class RunContext:
     """Who takes batches, where the recipe allows hours."""
     notices: Callable[[], list[Phrase]] = list
     """Tells what a person should know of how the models were asked."""
+    away: Callable[[], bool] = lambda: False
+    """Tells whether a model server was never there so far."""
     kinds: dict[str, ResultKind] = field(default_factory=dict)
     """Of which kind the results of each step are, as far as it was asked."""
 
@@ -257,7 +259,8 @@ def plan_hash(prints: Mapping[str, str]) -> str:
 def spending_limits(recipe: Recipe) -> SpendingLimits:
     """Give the recipe's limits, for who refuses what has no price."""
     budget = recipe.budget
-    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
+    source = recipe.name if recipe.path == Path() else str(recipe.path)  # one made in code has no file
+    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=source)
 
 
 def set_up_run(
@@ -273,7 +276,7 @@ def set_up_run(
     """Set up the context of *run*; without one, write down that a run begins."""
     from smeflow.llm.interface import NoModel
 
-    models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
+    models = ModelSet.of(llm)
     services = batch_services(store, recipe, models)
 
     def make_stack(model: ConnectedLLM | None) -> WrapperStack:
@@ -315,6 +318,7 @@ def set_up_run(
         over=recipe.budget.over,
         batches=services,
         notices=crew.notices,
+        away=crew.away,
         recalls=Recalls(store) if has_model else None,
         prints=prints,
         earlier=earlier_fingerprints_of(recipe.entries, recipe.llm),

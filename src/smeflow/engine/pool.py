@@ -3,13 +3,14 @@
 Items are handed out in order, worked on, and watched until none is left or the run is to end.
 """
 
+import asyncio
 import contextlib
 import threading
 import time
 from collections import deque
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 from smeflow.engine.context import RunContext, RunHalt
 from smeflow.engine.item import process_item
@@ -20,6 +21,9 @@ from smeflow.ledger.items import abandon_items, claim_item, claim_items, count_i
 from smeflow.ledger.rows import Counts, ItemRow, State, nanos_to_money
 from smeflow.ledger.store import LedgerStore
 from smeflow.money import Money
+
+if TYPE_CHECKING:
+    from smeflow.engine.run import RunSummary
 
 SOON_SECONDS = 60.0
 """An item put off for no longer than this is waited for; a longer wait is left to the next run."""
@@ -35,12 +39,16 @@ class ItemQueue:
     halt: RunHalt
     together: int
     """How many items are claimed at once."""
+    away: Callable[[], bool] = lambda: False
+    """Tells whether a model server was never there so far."""
     ended: dict[State, int] = field(default_factory=dict)
     """How many items were brought to each state."""
     _ready: deque[ItemRow] = field(default_factory=deque)
     _working: set[int] = field(default_factory=set)
     _put_off: dict[int, float] = field(default_factory=dict)
     """When each item that was put off is due, on the monotonic clock: the time of day may jump."""
+    _away: set[int] = field(default_factory=set)
+    """Items whose model server was never there."""
     _left: set[int] = field(default_factory=set)
     """Items that were left open and are not tried again in this run."""
     _place: tuple[int, int] = START
@@ -70,6 +78,10 @@ class ItemQueue:
 
     def _refill(self) -> bool:
         now = time.monotonic()
+        if self._away and not self.away():
+            self._put_off |= dict.fromkeys(self._away, now)
+            self._away.clear()
+            self.halt.away = None
         for number in [n for n, due in self._put_off.items() if due <= now]:
             del self._put_off[number]
             item = claim_item(self.store, number)
@@ -77,7 +89,8 @@ class ItemQueue:
                 self._ready.append(item)
                 return True
         while True:
-            busy = self._working | self._put_off.keys() | self._left | {item.id for item in self._ready}
+            aside = self._put_off.keys() | self._away | self._left
+            busy = self._working | aside | {item.id for item in self._ready}
             self._ready.extend(claim_items(self.store, self.recipe, self.together, self._place, busy))
             if self._ready:
                 self._place = (self._ready[-1].seq, self._ready[-1].nth)
@@ -100,7 +113,9 @@ class ItemQueue:
 
     def _leave_open(self, item: ItemRow, ending: Ending) -> None:
         wait = ending.wait_seconds
-        if wait is not None and wait <= SOON_SECONDS:
+        if ending.until_reached:
+            self._away.add(item.id)
+        elif wait is not None and wait <= SOON_SECONDS:
             self._put_off[item.id] = time.monotonic() + wait
         else:
             self._left.add(item.id)
@@ -156,7 +171,9 @@ class ItemPool:
 
     def __init__(self, context: RunContext, workers: int) -> None:
         self.context = context
-        self.feed = ItemQueue(context.store, context.recipe, context.halt, together=max(8, 2 * workers))
+        self.feed = ItemQueue(
+            context.store, context.recipe, context.halt, together=max(8, 2 * workers), away=context.away
+        )
         self.workers = workers
         self._errors: list[BaseException] = []
 
@@ -244,3 +261,36 @@ class ItemPool:
             cost=cost,
             seconds_left=left / rate if rate else None,
         )
+
+
+async def run_beside_loop(
+    run: "Callable[..., RunSummary]",
+    recipe: object,
+    *,
+    on_progress: Callable[[RunProgress], None] | None,
+    stop: threading.Event | None,
+    **options: Any,
+) -> "RunSummary":
+    """Let *run* work on *recipe* in a thread of its own; *on_progress* is called in the event loop.
+
+    A task that is cancelled stops the run: its calls in flight are settled before the task ends.
+
+    Raises:
+        asyncio.CancelledError: The task was cancelled; the next run goes on.
+    """
+    loop, halt = asyncio.get_running_loop(), stop or threading.Event()
+
+    def report(progress: RunProgress) -> None:
+        if on_progress is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(on_progress, progress)
+
+    job = asyncio.ensure_future(asyncio.to_thread(run, recipe, on_progress=report, stop=halt, **options))
+    try:
+        return await asyncio.shield(job)
+    except asyncio.CancelledError:
+        halt.set()
+        await asyncio.wait([job])
+        if not job.cancelled():
+            job.exception()  # seen: what ended the run is in the ledger
+        raise

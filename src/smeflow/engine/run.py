@@ -230,7 +230,7 @@ class RecipeRun:
         """Do all of it."""
         self.context.events.tell("run.begun", model=self.context.run.llm, smeflow=__version__)
         if not accept_loss:
-            refuse_new_name(self.context, self.recipe)
+            refuse_new_name(self.context, self.recipe, self.workspace.root)
         self.crew.settle()
         self.notes.extend(collect_batches(self.context))
         self.take_in(accept_loss=accept_loss)

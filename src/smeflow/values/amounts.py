@@ -49,10 +49,12 @@ _CURRENCY = rf"(?:(?<![^\W\d_])(?:{_SIGNS}|{_WORDS})|\$)"
 _GROUPED = rf"\d{{1,3}}(?P<group>['’.,]|{_SPACE})\d{{3}}(?!\d)(?:(?P=group)\d{{3}}(?!\d)){{0,5}}"
 _INDIAN = r"\d{1,2}(?:,\d\d)+,\d{3}(?!\d)"
 _BODY = rf"(?:{_INDIAN}|{_GROUPED}|\d+|(?=[.,]\d))(?:[.,](?:\d+|-{{1,2}}|–|—)(?!\d))?"
+_OF_NEXT = rf"(?!(?:{_SPACE}|(?<={_SPACE})){_CURRENCY}\d)"
+"""In ``24 €1.763,04`` the sign belongs to what it stands before."""
 _AMOUNT = re.compile(
     rf"(?P<open>\()?{_SPACE}?(?P<minus>[-−–‒+]{_SPACE}?)?(?P<before>{_CURRENCY})?{_SPACE}?(?P<minus2>[-−–]{_SPACE}?)?"
-    rf"(?P<body>{_BODY}){_SPACE}?(?P<after>{_CURRENCY})?{_SPACE}?(?P<tail>\)|[-−–](?![\w-])|CR\b|DR\b)?"
-    rf"(?P<last>{_SPACE}?{_CURRENCY})?",
+    rf"(?P<body>{_BODY})(?:{_OF_NEXT}{_SPACE}?(?P<after>{_CURRENCY}))?{_SPACE}?(?P<tail>\)|[-−–](?![\w-])|CR\b|DR\b)?"
+    rf"(?P<last>{_OF_NEXT}{_SPACE}?{_CURRENCY})?",
     re.IGNORECASE,
 )
 

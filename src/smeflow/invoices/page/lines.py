@@ -1,94 +1,256 @@
-"""Read the lines of an invoice, over all its pages. They are given only where they add up to the net total.
+"""Read the lines of an invoice, over all its pages. They are given only where they add up to a total.
 
-No heading is needed: a line is a row whose last amount stands in one column with the others. Which of its
-numbers are quantity and price, their product tells. Rows that are sums, rates or payments begin with a label.
+No heading is needed: the amounts of lines stand in one column, from the first to where their sum is reached.
+Rows that repeat the sum so far are no lines, nor are rows that labels call sums. Where all lines have a
+product, the rows between them count for nothing. Which other numbers a line has tells `table_columns`.
 """
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import ROUND_HALF_UP, Decimal
-from itertools import combinations, islice
+from decimal import Decimal
+from itertools import combinations, islice, product
 
 from smeflow._text import folded
+from smeflow.documents.document import Box
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.page.table_columns import (
+    ALIGNED,
+    HEADING_REACH,
+    Cells,
+    Number,
+    TableRow,
+    cells_of,
+    find_product,
+)
 from smeflow.invoices.page.vat_and_payment import names_term
-from smeflow.invoices.page.vat_by_rate import KNOWN_RATES
-from smeflow.invoices.page.view import AMOUNT_FIELDS, PageAmount, PageView, PlacedValue, same_column
+from smeflow.invoices.page.view import (
+    AMOUNT_FIELDS,
+    PageDate,
+    PageView,
+    PlacedValue,
+    by_line,
+    once,
+    same_column,
+)
 from smeflow.invoices.record import InvoiceLine
 from smeflow.kinds.records import Finding
 
-_ALIGNED = 0.012
-"""How far apart, in widths of a page, the right ends of a column's amounts may lie."""
-_HEAD = 0.12
-"""How far above the first line, of the page's height, its heading may stand."""
 _MOST_ROWS = 2000
+_MOST_NUMBERS = 12
+"""A row of more numbers is no line."""
+_MOST_COLUMNS = 12
+"""Of so many columns of amounts, the fullest, the lines are looked for."""
 _MOST_CHANGES = 6
-"""Of so many printed discounts and charges every choice is tried."""
+"""Of so many printed discounts and charges each choice of two is tried."""
+_MOST_STARTS = 6
+"""At so many places of a column its lines may begin."""
 _UNIT = re.compile(r"^[^\W\d_]{1,10}\.?(?:\(s\))?$")
 
 
 @dataclass(frozen=True, kw_only=True)
 class FoundLines:
-    """Lines that add up to the net total, less the allowances and plus the charges that are printed."""
+    """Lines that add up to a total, less the allowances and plus the charges that are printed."""
 
     lines: tuple[InvoiceLine, ...]
     total: Decimal
-    allowances: PlacedValue[PageAmount] | None = None
-    charges: PlacedValue[PageAmount] | None = None
+    allowances: tuple[Number, ...] = ()
+    charges: tuple[Number, ...] = ()
     first: tuple[int, int, int] = (0, 0, 0)
     """Page index, start and end of the first line."""
+    box: Box
+    """Where the first line's amount stands."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class _LineRow:
-    page: int
-    line: int
-    start: int
-    end: int
-    net: PlacedValue[PageAmount]
-    quantity: Decimal | None
-    price: Decimal | None
-    rate: Decimal | None
-    name: str
-    unit: str | None
+class _Closed:
+    """Rows whose amounts make a total."""
 
-    def negated(self) -> "_LineRow":
-        """Give the row with its sign taken off."""
-        amount = replace(self.net.value, amount=-self.net.value.amount)
-        quantity, price = (None if v is None else abs(v) for v in (self.quantity, self.price))
-        return replace(self, net=replace(self.net, value=amount), quantity=quantity, price=price)
+    rows: list[TableRow]
+    allowances: tuple[Number, ...] = ()
+    charges: tuple[Number, ...] = ()
 
 
-def find_lines(view: PageView, net: Decimal, *, credit: bool = False) -> FoundLines | None:
-    """Find the lines that make *net*; None where no column of rows does. Of a *credit* note signs turn."""
-    changes = _allowances_and_charges(view)
-    last = _closing_column(_columns(list(islice(_rows(view), _MOST_ROWS))), net, changes, credit=credit)
-    if last is not None or net == 0:
-        return last
-    rows = list(islice(_rows(view, anywhere=True), _MOST_ROWS))
-    columns = (*_columns(rows), *_columns(rows, by_left=True))
-    return _closing_column((c for c in columns if len(c) > 1), net, changes, credit=credit)
+_Changes = Mapping[Decimal, tuple[tuple[Number, ...], tuple[Number, ...]]]
+"""By what they add to a sum: allowances and charges."""
+_NO_CHANGES: _Changes = {ZERO: ((), ())}
 
 
-def _closing_column(
-    columns: Iterable[list[_LineRow]],
-    net: Decimal,
-    changes: Mapping[str, Sequence[PlacedValue[PageAmount]]],
-    *,
-    credit: bool,
+@once
+def find_lines(
+    view: PageView, net: Decimal, *, credit: bool = False, others: tuple[Decimal, ...] = ()
 ) -> FoundLines | None:
-    for column in columns:
-        named = all(row.name for row in column)
-        for chosen in ([row for row in column if row.quantity is not None], column if named else []):
-            negative = credit and all(row.net.value.amount < 0 for row in chosen)
-            signed = [row.negated() for row in chosen] if negative else chosen
-            found = _closing_lines(signed, net, changes) if signed else None
-            if found:
-                return found
-    return None
+    """Find the lines that make *net*; None where no column of rows does. Of a *credit* note signs turn.
+
+    Where the *other* sums are given, VAT and total, a printed amount that is none of them may lie between the
+    lines and the net, whatever it is called.
+    """
+    closed, sign = _closed_lines(view, net, credit=credit, others=others)
+    if closed is None:
+        return None
+    cells = cells_of(view, closed.rows)
+    lines = tuple(
+        _line(row, cell, number, sign=sign, credit=credit)
+        for number, (row, cell) in enumerate(zip(closed.rows, cells, strict=True), start=1)
+    )
+    total = sum((line.net for line in lines if line.net is not None), ZERO)
+    return _found(closed, lines, total)
+
+
+@once
+def find_taxed_lines(view: PageView, gross: Decimal, others: tuple[Decimal, ...]) -> FoundLines | None:
+    """Find the lines whose prices hold the tax: they make *gross*, and none is the net or VAT (*others*)."""
+    closed, _ = _closed_lines(view, gross)
+    if closed is None or not (len(closed.rows) > 1 or closed.rows[0].product):
+        return None
+    if any(row.net.value.amount in others and not row.product for row in closed.rows):
+        return None
+    cells = cells_of(view, closed.rows)
+    lines = tuple(
+        InvoiceLine(
+            id=str(number), name=row.words or None, quantity=cell.quantity, unit=row.unit,
+            gross=row.net.value.amount, vat_rate=cell.rate,
+        )
+        for number, (row, cell) in enumerate(zip(closed.rows, cells, strict=True), start=1)
+    )  # fmt: skip
+    return _found(closed, lines, gross)
+
+
+def _found(closed: _Closed, lines: tuple[InvoiceLine, ...], total: Decimal) -> FoundLines:
+    first = closed.rows[0]
+    return FoundLines(
+        lines=lines, total=total, allowances=closed.allowances, charges=closed.charges,
+        first=(first.page, first.start, first.end), box=first.net.box,
+    )  # fmt: skip
+
+
+def _line(row: TableRow, cells: Cells, number: int, *, sign: int, credit: bool) -> InvoiceLine:
+    """Make a line; where signs turn, those of net and quantity do, and of a credit note all are taken off."""
+    quantity, price = cells.quantity, cells.price
+    if sign < 0 and credit:
+        quantity, price = (None if value is None else abs(value) for value in (quantity, price))
+    elif sign < 0:
+        quantity = None if quantity is None else -quantity
+    return InvoiceLine(
+        id=str(number), name=row.words or None, quantity=quantity, unit=row.unit, unit_price=price,
+        net=sign * row.net.value.amount, vat_rate=cells.rate,
+    )  # fmt: skip
+
+
+def _closed_lines(
+    view: PageView,
+    total: Decimal,
+    *,
+    credit: bool = False,
+    others: tuple[Decimal, ...] = (),
+) -> tuple[_Closed | None, int]:
+    """Give the rows that make a total, and the sign that turns their amounts into it."""
+    for sign in (1, -1) if credit or total < 0 else (1,):
+        for closed in _closings(view, sign * total, others=others):
+            if sign > 0 or all(row.net.value.amount * sign * total >= 0 for row in closed.rows):
+                return closed, sign
+    return None, 1
+
+
+def _closings(view: PageView, total: Decimal, *, others: tuple[Decimal, ...]) -> Iterator[_Closed]:
+    """Give the choices of rows that make a total, the surest first: rows with a product, then stretches."""
+    columns = _columns(view)
+    priced = [rows for column in columns if (rows := [row for row in column if row.product])]
+    kinds = [_NO_CHANGES, *([_changes(view)] if total > 0 else [])]
+    yield from (closed for terms in kinds for rows in priced if (closed := _close(rows, total, terms)))
+    for terms, column in product(kinds, columns):
+        for start in islice(_starts(column), _MOST_STARTS):
+            closed = _close_stretch(column, start, total, terms)
+            if closed and (len(closed.rows) > 1 or closed.rows[0].product or closed.rows[0].named):
+                yield closed
+    if others and total > 0:
+        amounts = {amount: spot for amount, spot in _printed(view).items() if amount not in others}
+        yield from (closed for rows in priced if (closed := _close_by_difference(rows, total, amounts)))
+
+
+def _close_by_difference(
+    rows: list[TableRow], total: Decimal, amounts: Mapping[Decimal, Number]
+) -> _Closed | None:
+    """Close rows whose sum is printed, and what lies between it and the total too, whatever it is called."""
+    so_far = sum((row.net.value.amount for row in rows), ZERO)
+    term = amounts.get(abs(total - so_far))
+    if so_far not in amounts or term is None or len(rows) < _LEAST_ROWS:
+        return None
+    less = total < so_far
+    return _Closed(rows=rows, allowances=(term,) if less else (), charges=() if less else (term,))
+
+
+_LEAST_ROWS = 2
+"""The sum of fewer rows is the row itself."""
+
+
+def _close(rows: list[TableRow], total: Decimal, changes: _Changes) -> _Closed | None:
+    missing = total - sum((row.net.value.amount for row in rows), ZERO)
+    terms = changes.get(missing.quantize(CENT))
+    return _Closed(rows=rows, allowances=terms[0], charges=terms[1]) if terms else None
+
+
+def _starts(column: Sequence[TableRow]) -> Iterator[int]:
+    """Give where the lines of a column may begin: at its top, at the first product, behind a sum."""
+    yield 0
+    first = next((index for index, row in enumerate(column) if row.product), 0)
+    if first:
+        yield first
+    for index, row in enumerate(column[:-1]):
+        if row.is_sum and not column[index + 1].is_sum and index + 1 != first:
+            yield index + 1
+
+
+def _close_stretch(
+    column: Sequence[TableRow], start: int, total: Decimal, changes: _Changes
+) -> _Closed | None:
+    """Add the rows of a column up until they make a total; sums on the way are left out.
+
+    A discount or charge is a line where another line follows it, and a term of the total where none does. In a
+    table without products a charge above the first sum is a line like any other.
+    """
+    lines: list[TableRow] = []
+    pending: list[TableRow] = []
+    so_far = of_group = of_pending = ZERO
+    turned = -1 if total < 0 else 1
+    unlike_lines = False
+    for index in range(start, len(column)):
+        row = column[index]
+        amount = row.net.value.amount
+        if not row.product and lines and amount in (so_far, of_group) and (len(lines) > 1 or row.is_sum):
+            of_group, unlike_lines = ZERO, True
+        elif row.change and (unlike_lines or row.change == "allowance"):
+            pending.append(row)
+            of_pending += -abs(amount) if row.change == "allowance" else abs(amount)
+            if lines and same_amount(so_far + turned * of_pending, total):
+                return _with_terms(lines, pending)
+        elif row.product or row.change or (row.words and not row.is_sum):
+            added = sum((line.net.value.amount for line in (*pending, row)), ZERO)
+            so_far, of_group, of_pending = so_far + added, of_group + added, ZERO
+            lines += [*pending, row]
+            pending, unlike_lines = [], unlike_lines or row.product is not None
+            terms = changes.get((total - so_far).quantize(CENT))
+            if terms and so_far:
+                free = _free_of_charge(column[index + 1 :])
+                return _Closed(rows=[*lines, *free], allowances=terms[0], charges=terms[1])
+    return _close(pending, total, _NO_CHANGES) if pending and not lines else None
+
+
+def _with_terms(lines: list[TableRow], terms: Sequence[TableRow]) -> _Closed:
+    found = {kind: tuple(row.net for row in terms if row.change == kind) for kind in ("allowance", "charge")}
+    return _Closed(rows=lines, allowances=found["allowance"], charges=found["charge"])
+
+
+def _free_of_charge(rows: Sequence[TableRow]) -> list[TableRow]:
+    """Give the lines at nothing that follow the last one with an amount."""
+    free = []
+    for row in rows:
+        if row.net.value.amount or row.is_sum or not row.product:
+            break
+        free.append(row)
+    return free
 
 
 _WITHOUT_VAT = re.compile(r"\bht\b|hors|ohne|excl|exkl|\bex\b|\bnet|w/o|without|before|senza|sin iva|netto")
@@ -96,157 +258,127 @@ _WITHOUT_VAT = re.compile(r"\bht\b|hors|ohne|excl|exkl|\bex\b|\bnet|w/o|without|
 
 def is_net_column(view: PageView, lines: FoundLines) -> bool:
     """Tell whether the heading over the lines' amounts says that they are without VAT."""
-    amounts = view.amounts_by_line.get((lines.first[0], _line_at(view, lines)), ())
-    if not amounts:
-        return False
-    box = amounts[-1].box
     headings = [
         piece for piece in view.pieces[lines.first[0]]
-        if piece.end <= lines.first[1] and box.top - piece.box.top < _HEAD
-        and same_column(piece.box, box, _ALIGNED)
+        if piece.end <= lines.first[1] and lines.box.top - piece.box.top < HEADING_REACH
+        and same_column(piece.box, lines.box, ALIGNED)
     ]  # fmt: skip
     return any(_WITHOUT_VAT.search(folded(piece.text)) for piece in headings)
 
 
-def _line_at(view: PageView, lines: FoundLines) -> int:
-    page, start, _ = lines.first
-    return next(piece.line for piece in view.pieces[page] if piece.start >= start)
+@once
+def _columns(view: PageView) -> list[list[TableRow]]:
+    """Give the columns of amounts that may be the lines' nets: those with most products first.
 
-
-def _columns(rows: Sequence[_LineRow], *, by_left: bool = False) -> Iterator[list[_LineRow]]:
-    """Give the rows whose amounts end at one place, or begin there, the fullest column first."""
-    columns: list[list[_LineRow]] = []
-    for row in rows:
-        for column in columns:
-            first, box = column[0].net.box, row.net.box
-            if abs(first.left - box.left if by_left else first.right - box.right) < _ALIGNED:
-                column.append(row)
-                break
-        else:
-            columns.append([row])
-    yield from sorted(columns, key=len, reverse=True)
-
-
-def _closing_lines(
-    rows: Sequence[_LineRow], net: Decimal, changes: Mapping[str, Sequence[PlacedValue[PageAmount]]]
-) -> FoundLines | None:
-    """Give the rows where they make the net total, with at most one allowance and one charge."""
-    total = sum((row.net.value.amount for row in rows), ZERO)
-    lines = tuple(_line(row, number) for number, row in enumerate(rows, start=1))
-    first = rows[0].page, rows[0].start, rows[0].end
-    if same_amount(total, net):
-        return FoundLines(lines=lines, total=total, first=first)
-    for allowance in (None, *changes["allowance"]):
-        for charge in (None, *changes["charge"]):
-            deducted = abs(allowance.value.amount) if allowance else ZERO
-            added = abs(charge.value.amount) if charge else ZERO
-            if (allowance or charge) and same_amount(total - deducted + added, net):
-                return FoundLines(lines=lines, total=total, allowances=allowance, charges=charge, first=first)
-    return None
-
-
-def _line(row: _LineRow, number: int) -> InvoiceLine:
-    return InvoiceLine(
-        id=str(number), name=row.name or None, quantity=row.quantity, unit=row.unit, unit_price=row.price,
-        net=row.net.value.amount, vat_rate=row.rate,
-    )  # fmt: skip
-
-
-def _allowances_and_charges(view: PageView) -> dict[str, list[PlacedValue[PageAmount]]]:
-    """Give the printed discounts and charges on the whole invoice, by what their labels say."""
-    changes: dict[str, list[PlacedValue[PageAmount]]] = {"allowance": [], "charge": []}
-    for label in view.labels_of("other_amount"):
-        text = view.text_of(label)
-        less = names_term("discount", text)
-        kind = "allowance" if less else "charge" if names_term("charge", text) else ""
-        spots = view.money_on(label.page, label.line)
-        following = [s for s in spots if s.start >= label.end and not s.value.percent and s.value.amount]
-        if kind and label.piece_start and following and len(changes[kind]) < _MOST_CHANGES:
-            changes[kind].append(following[-1])
-    return changes
-
-
-def _rows(view: PageView, *, anywhere: bool = False) -> Iterator[_LineRow]:
-    """Give what may be lines: rows with words and an amount that no label of a sum begins.
-
-    The net is the last amount of a row without a day; *anywhere*, each of its amounts may be, in any row.
+    Amounts of a column end at one place, or begin there; rows with a product may stand anywhere.
     """
-    sums = {(label.page, label.line) for label in view.labels_of(*AMOUNT_FIELDS) if label.piece_start}
-    sums |= set() if anywhere else {(s.page, s.line) for s in view.dates}
-    names: list[str] = []
+    rows = list(islice(_rows(view), _MOST_ROWS))
+    columns: dict[frozenset[int], list[TableRow]] = {}
+    for edge in ("right", "left"):
+        by_place: dict[int, list[TableRow]] = {}
+        for row in rows:
+            place = _edge(row, edge)
+            at = round(place / ALIGNED)
+            near = [n for n in (at, at - 1, at + 1) if n in by_place]
+            same = next((n for n in near if abs(_edge(by_place[n][0], edge) - place) < ALIGNED), at)
+            by_place.setdefault(same, []).append(row)
+        for column in sorted(by_place.values(), key=_fullness, reverse=True)[:_MOST_COLUMNS]:
+            columns.setdefault(frozenset(map(id, column)), column)
+    anywhere = {(row.page, row.line): row for row in rows if row.product}.values()
+    columns.setdefault(frozenset(map(id, anywhere)), list(anywhere))
+    return list(columns.values())
+
+
+def _edge(row: TableRow, edge: str) -> float:
+    return row.net.box.right if edge == "right" else row.net.box.left
+
+
+def _fullness(column: Sequence[TableRow]) -> tuple[int, int, float]:
+    return sum(row.product is not None for row in column), len(column), column[0].net.box.right
+
+
+@once
+def _printed(view: PageView) -> Mapping[Decimal, Number]:
+    """Give the amounts of the pages, without their sign."""
+    return {abs(spot.value.amount): spot for spot in view.amounts if spot.value.money}
+
+
+@once
+def _changes(view: PageView) -> _Changes:
+    """Give what up to two printed discounts and two charges add to the lines, the fewest first."""
+    terms: dict[str, dict[Decimal, Number]] = {"allowance": {}, "charge": {}}
+    for row in islice(_rows(view), _MOST_ROWS):
+        if (
+            row.change
+            and row.net is row.numbers[-1]
+            and row.net.value.amount
+            and len(terms[row.change]) < _MOST_CHANGES
+        ):
+            terms[row.change].setdefault(abs(row.net.value.amount), row.net)
+    chosen: dict[Decimal, tuple[tuple[Number, ...], tuple[Number, ...]]] = {}
+    choices = {
+        name: [c for size in range(3) for c in combinations(found.values(), size)]
+        for name, found in terms.items()
+    }
+    both = product(choices["allowance"], choices["charge"])
+    for allowances, charges in sorted(both, key=lambda c: len(c[0]) + len(c[1])):
+        added = sum((abs(n.value.amount) for n in charges), ZERO)
+        added -= sum((abs(n.value.amount) for n in allowances), ZERO)
+        chosen.setdefault(added.quantize(CENT), (allowances, charges))
+    return chosen
+
+
+@once
+def _rows(view: PageView) -> tuple[TableRow, ...]:
+    return tuple(_find_rows(view))
+
+
+def _find_rows(view: PageView) -> Iterator[TableRow]:
+    """Give what may be lines: each amount of each row that has one."""
+    sums: dict[tuple[int, int], int] = {}
+    for label in view.labels_of(*AMOUNT_FIELDS):
+        if label.piece_start:
+            sums.setdefault((label.page, label.line), label.start)
+    days = by_line(view.dates)
+    words_above = ""
     page = -1
     for number, pieces in view.lines():
         if number != page:
-            page, names = number, []
+            page, words_above = number, ""
         at = number, pieces[0].line
-        spots = list(view.amounts_by_line.get(at, ()))
-        money = [s for s in spots if s.value.money and not s.value.percent]
-        words = _words(pieces, spots)
-        if (
-            not money
-            or not money[-1].value.cents
-            or not (money[-1].value.amount or _product(spots, money[-1]))
-        ):
-            names = [words] if words and not spots else []
+        numbers = tuple(view.amounts_by_line.get(at, ()))
+        words = _words(pieces, days.get(at, ()))
+        money = [n for n in numbers if n.value.money and not n.value.percent]
+        if not money or len(numbers) > _MOST_NUMBERS:
+            words_above = words if len(numbers) < 2 else ""
             continue
-        if at in sums and not _product(spots, money[-1]):
-            continue
-        for spot in money if anywhere else money[-1:]:
-            yield _row(number, pieces, spots, spot, words or " ".join(names))
-        names = []
+        units = [p.text for p in pieces if _UNIT.match(p.text) and p.text != words]
+        change = _change(view, pieces, money[-1]) if words else ""
+        for net in money:
+            found = find_product(numbers, net)
+            yield TableRow(
+                page=number, line=at[1], start=pieces[0].start, end=pieces[-1].end, numbers=numbers, net=net,
+                words=(words or words_above).strip(), unit=units[0] if units else None,
+                is_sum=sums.get(at, net.end) < net.start, named=bool(words),
+                change="" if found else change, product=found,
+            )  # fmt: skip
+        words_above = ""
 
 
-def _words(pieces: Sequence[Piece], spots: Sequence[PlacedValue[PageAmount]]) -> str:
-    """Give the longest stretch of words on a line, without the numbers at its ends."""
-    amount_pieces = {s.piece for s in spots}
-    texts = [re.sub(r"^\d{1,3}[.)]?\s+(?=\S)", "", p.text) for p in pieces]
-    worded = [t for t in texts if len(re.findall(r"[^\W\d_]", t)) > 2 and not _UNIT.match(t)]
-    return max(worded, key=len, default="") if amount_pieces or worded else ""
+def _change(view: PageView, pieces: Sequence[Piece], amount: Number) -> str:
+    """Tell whether the words of a row name a discount or a charge."""
+    text = " ".join(p.text for p in pieces if p.start < amount.start)
+    return "allowance" if names_term("discount", text) else "charge" if names_term("charge", text) else ""
 
 
-def _row(
-    page: int,
-    pieces: Sequence[Piece],
-    spots: Sequence[PlacedValue[PageAmount]],
-    net: PlacedValue[PageAmount],
-    words: str,
-) -> _LineRow:
-    product = _product(spots, net)
-    discount = product[2] if product else ZERO
-    percentages = [s.value.amount for s in spots if s.value.percent and s.value.amount != (discount or None)]
-    rates = [rate for rate in percentages if rate in (*KNOWN_RATES, ZERO)]
-    units = [p.text for p in pieces if _UNIT.match(p.text) and p.text != words]
-    return _LineRow(
-        page=page, line=pieces[0].line, start=pieces[0].start, end=pieces[-1].end, net=net,
-        quantity=product[0] if product else None, price=product[1] if product else None,
-        rate=rates[0] if len(set(rates)) == 1 else None, name=words.strip(), unit=units[0] if units else None,
-    )  # fmt: skip
-
-
-def _product(
-    spots: Sequence[PlacedValue[PageAmount]], net: PlacedValue[PageAmount]
-) -> tuple[Decimal, Decimal, Decimal] | None:
-    """Find quantity and price whose product an amount is, less a percentage (0 where there is none)."""
-    before = [s for s in spots if s.end <= net.start] or [s for s in spots if s is not net]
-    discounts = {ZERO, *(s.value.amount for s in before if ZERO < s.value.amount < 100)}
-    numbers = [s for s in before if not s.value.percent]
-    for first, second in reversed(list(combinations(numbers, 2))):
-        undiscounted = first.value.amount * second.value.amount
-        for discount in sorted(discounts):
-            product = (undiscounted * (100 - discount) / 100).quantize(CENT, rounding=ROUND_HALF_UP)
-            if undiscounted and same_amount(product, net.value.amount, CENT if abs(product) > 1 else ZERO):
-                return (*_quantity_and_price(first, second), discount)
-    return None
-
-
-def _quantity_and_price(
-    first: PlacedValue[PageAmount], second: PlacedValue[PageAmount]
-) -> tuple[Decimal, Decimal]:
-    """Tell quantity and price apart: the price has a currency or decimals, else it stands behind."""
-    integral = [spot.value.amount.as_tuple().exponent == 0 for spot in (first, second)]
-    price_first = (first.value.money and not second.value.money) or integral == [False, True]
-    quantity, price = (second, first) if price_first else (first, second)
-    return quantity.value.amount, price.value.amount
+def _words(pieces: Sequence[Piece], days: Sequence[PlacedValue[PageDate]]) -> str:
+    """Give the longest stretch of words on a line, without the numbers and days before them."""
+    texts = []
+    for piece in pieces:
+        begun = max((day.end for day in days if piece.start <= day.start < piece.end), default=piece.start)
+        texts.append(re.sub(r"^\d{1,3}[.)]?\s+(?=\S)", "", piece.text[begun - piece.start :].strip()))
+    worded = [text for text in texts if len(re.findall(r"[^\W\d_]", text)) > 2]
+    return max((t for t in worded if not _UNIT.match(t)), key=len, default=worded[0] if worded else "")
 
 
 def net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
@@ -256,3 +388,29 @@ def net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:
         return {}
     note = say("It sums a column that is headed as without VAT.")
     return {"total_net": replace(total, note=note), "lines": Finding(value=found.lines, quote=total.quote)}
+
+
+def line_findings(view: PageView, amounts: Mapping[str, Finding], *, credit: bool) -> dict[str, Finding]:
+    """Give the lines where they add up to the net total, with what is taken off or added between them.
+
+    Where none do, lines that make the total hold the tax: they have a gross amount and no net.
+    """
+    net, vat, gross = (amounts[name].value for name in ("total_net", "total_vat", "total_gross"))
+    found = find_lines(view, net, credit=credit, others=(vat, gross))
+    if vat and (found is None or not (len(found.lines) > 1 or found.lines[0].quantity)):
+        taxed = find_taxed_lines(view, gross, (vat, net))
+        if taxed and (found is None or len(taxed.lines) > 1):
+            return {"lines": Finding(value=taxed.lines, quote=view.quote_span(*taxed.first))}
+    if found is None:
+        return {}
+    quote = view.quote_span(*found.first)
+    findings = {"lines": Finding(value=found.lines, quote=quote)}
+    for name, terms in (("total_allowances", found.allowances), ("total_charges", found.charges)):
+        if terms:
+            value = sum((abs(term.value.amount) for term in terms), ZERO)
+            note = say("Added up from {n} printed amounts.", n=len(terms)) if len(terms) > 1 else None
+            findings[name] = Finding(value=value, quote=view.quote(terms[0]), note=note)
+    if len(findings) > 1:
+        note = say("Reckoned from the lines.")
+        findings["total_lines"] = Finding(value=found.total, quote=quote, note=note)
+    return findings

@@ -2,7 +2,6 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from decimal import Decimal
 
 from smeflow._text import folded
 from smeflow.documents.document import Document, Page
@@ -19,12 +18,13 @@ from smeflow.invoices.page.heading import (
     find_preceding,
     find_title,
 )
-from smeflow.invoices.page.lines import find_lines, net_of_column
+from smeflow.invoices.page.lines import line_findings, net_of_column
 from smeflow.invoices.page.other_sums import takes_back
 from smeflow.invoices.page.parties import Parties, account_finding, find_parties, party_findings
 from smeflow.invoices.page.receipts import receipt_findings
 from smeflow.invoices.page.rivals import (
     fields_upheld,
+    margins_of,
     name_rivals,
     other_findings,
     told_rivals,
@@ -159,14 +159,13 @@ class _Sheet:
 
     def reading(self, several: int, numbers: Sequence[str] = ()) -> Reading:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
-        values = {name: finding.value for name, finding in self.findings.items()}
-        record = Invoice(**values)
+        record = Invoice(**{name: finding.value for name, finding in self.findings.items()})
         unique = Uniqueness(
             view=self.view,
             title=self.title,
             findings=self.findings,
             own_names=self.own_names,
-            margins={n: c.margin for n, c in self.choices.fields.items()} if self.choices else {},
+            margins=margins_of(self.view, self.findings, self.choices),
         )
         checks = [*(check for check in self.checks if not unique.settles(check)), *unique.checks]
         left_open = {name for check in checks if check.name == "unique" for name in check.fields}
@@ -252,10 +251,9 @@ def _read_sheet(document: Document, pages: Sequence[Page], firm: _OwnFirm, label
         )
     settled = settle(view, findings, choices, rules.left_open)
     findings = settled.findings
-    if settled.changed_sums:
-        credit = rules.title.kind == "credit_note"
-        findings |= _lines(view, findings["total_net"].value, credit=credit) if settled.closed else {}
     if settled.closed:
+        if settled.changed_sums or "lines" not in findings:
+            findings |= line_findings(view, findings, credit=rules.title.kind == "credit_note")
         findings |= due_in_full(view, findings)
     parties = chosen_parties(view, rules.parties, findings, choices, firm.ids)
     for role in ("seller_details", "buyer_details"):
@@ -324,7 +322,7 @@ def _by_rules(view: PageView, firm: _OwnFirm) -> _RuleReading:
         findings[name] = Finding(value=day.value, quote=day.quote, note=day.note)
     findings |= _amounts(view, totals)
     if totals.closed:
-        findings |= _lines(view, findings["total_net"].value, credit=title.kind == "credit_note")
+        findings |= line_findings(view, findings, credit=title.kind == "credit_note")
     elif "total_gross" in findings and not {"total_net", "total_vat"} & findings.keys():
         findings |= net_of_column(view, findings["total_gross"])
     if view.is_receipt:
@@ -381,20 +379,4 @@ def _amounts(view: PageView, totals: Totals) -> dict[str, Finding]:
         findings |= due_in_full(view, findings)
     if totals.vat:
         findings["vat"] = Finding(value=totals.vat)
-    return findings
-
-
-def _lines(view: PageView, net: Decimal, *, credit: bool) -> dict[str, Finding]:
-    """Give the lines where they add up to the net total, with the allowance or charge between them."""
-    found = find_lines(view, net, credit=credit)
-    if found is None:
-        return {}
-    quote = view.quote_span(*found.first)
-    findings = {"lines": Finding(value=found.lines, quote=quote)}
-    for name, spot in (("total_allowances", found.allowances), ("total_charges", found.charges)):
-        if spot:
-            findings[name] = Finding(value=abs(spot.value.amount), quote=view.quote(spot))
-    if len(findings) > 1:
-        note = say("Reckoned from the lines.")
-        findings["total_lines"] = Finding(value=found.total, quote=quote, note=note)
     return findings

@@ -13,7 +13,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
 from smeflow.documents.page_text import Piece, box_of, pieces_of, quote_of
 from smeflow.extract.labels import MOST_CHARACTERS, LabelHit, lexicon, page_beginning
-from smeflow.invoices.page.headings import hits_over_two_lines, with_tax_words
+from smeflow.invoices.page.headings import hits_over_two_lines, with_deadlines, with_tax_words
 from smeflow.kinds.records import Labels
 from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
@@ -160,6 +160,7 @@ class PageView:
         placed = []
         for number, index, piece in self._indexed_pieces():
             hits = with_tax_words(self.words.find(piece.text), piece.text)
+            hits = with_deadlines(hits, piece.text)
             if index in broken[number]:
                 whole = broken[number][index][1]
                 hits = [whole, *(hit for hit in hits if hit.start >= whole.end)]
@@ -171,7 +172,7 @@ class PageView:
     def _label(self, hit: LabelHit, page: int, index: int, piece: Piece) -> PlacedLabel:
         return PlacedLabel(
             hit=hit, page=page, piece=index, line=piece.line, start=piece.start + hit.start,
-            end=piece.start + hit.end, box=self._box(page, piece, hit.start, hit.end),
+            end=piece.start + hit.end, box=self.box_within(page, piece, hit.start, hit.end),
             piece_start=hit.start == 0,
         )  # fmt: skip
 
@@ -250,10 +251,10 @@ class PageView:
     def _spot(self, value: V, page: int, index: int, piece: Piece, start: int, end: int) -> PlacedValue[V]:
         return PlacedValue(
             value=value, page=page, line=piece.line, start=piece.start + start, end=piece.start + end,
-            box=self._box(page, piece, start, end), piece=index,
+            box=self.box_within(page, piece, start, end), piece=index,
         )  # fmt: skip
 
-    def _box(self, page: int, piece: Piece, start: int, end: int) -> Box:
+    def box_within(self, page: int, piece: Piece, start: int, end: int) -> Box:
         """Give the box of a part of a piece, estimated on a page without boxes."""
         known = box_of(self.pages[page], piece.start + start, piece.start + end)
         width = (piece.box.right - piece.box.left) / max(1, piece.end - piece.start)
@@ -290,6 +291,13 @@ class PageView:
         """Tell whether a piece holds a label, of *fields* if any are named."""
         labels = self.labels_of(*fields) if fields else self.labels
         return any(label.page == page and piece.start <= label.start < piece.end for label in labels)
+
+    def begins_with(self, text: str, field: str) -> bool:
+        """Tell whether the first of several words is a label of *field*."""
+        word, _, rest = text.partition(" ")
+        return bool(rest) and any(
+            hit.field == field and (hit.start, hit.end) == (0, len(word)) for hit in self.words.find(word)
+        )
 
     def quote(self, spot: PlacedValue[V]) -> Quote:
         """Quote a value as printed."""
