@@ -84,12 +84,13 @@ def test_recipe_examples_load_without_a_problem(text, tmp_path):
 
 
 @pytest.mark.parametrize("text", blocks("toml"))
-def test_settings_examples_load_without_a_problem(text, tmp_path):
+def test_settings_examples_load_without_a_problem(text, tmp_path, monkeypatch):
     """A TOML block is a whole ``smeflow.toml``."""
     from smeflow.recipe.workspace import WorkspaceSettings
 
     for table in tomllib.loads(text).get("tables", {}).values():
         (tmp_path / table).write_text("name\n", encoding="utf-8")
+    monkeypatch.setenv("SMEFLOW_LEDGER", "postgresql://db.example/office")
     (tmp_path / "smeflow.toml").write_text(text, encoding="utf-8")
     assert WorkspaceSettings.find(tmp_path).root == tmp_path
 

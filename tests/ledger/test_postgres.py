@@ -188,7 +188,7 @@ def test_a_server_that_restarts_loses_and_doubles_nothing(tmp_path: Path):
 
 
 def test_a_commit_whose_answer_is_lost_is_not_made_twice(tmp_path: Path, url: LedgerUrl):
-    """The server is asked by the transaction's number; both when it had committed and when it had not."""
+    """The mark it leaves tells; both when it was committed and when it was not."""
     import psycopg
 
     with Ledger.open(tmp_path, url=url) as ledger:
@@ -242,3 +242,38 @@ def test_a_process_that_stands_still_in_a_write_holds_nobody_up(
         thread.join(30)
         rows = {row["name"]: row["value"] for row in other.store.read("all memory")}
         assert rows == {"other": "v", "slow": "2"}
+
+
+def test_one_budget_over_two_machines(tmp_path: Path, url: LedgerUrl):
+    """Reserved by one and reserved by the other count against the same limit, at every moment."""
+    from decimal import Decimal
+
+    from smeflow.errors import BudgetSpent
+    from smeflow.i18n import say
+    from smeflow.ledger.budget import Purse, adjust_spent, spend
+
+    limit, cost = Decimal(2), 100_000_000
+    purse = (Purse(name="run r x", whose="run", limit=limit, words=say("of one run")),)
+    refused: list[BudgetSpent] = []
+
+    def ask(ledger: Ledger) -> None:
+        for n in range(20):
+            try:
+                ledger.store.write(lambda transaction: spend(transaction, purse, cost, "EUR"))
+            except BudgetSpent as error:
+                refused.append(error)
+                continue
+            row = ledger.store.first("get spent", purse_="run r x")
+            assert row is not None
+            assert row[1] <= 2_000_000_000
+            if n % 2:
+                ledger.store.write(lambda transaction: adjust_spent(transaction, "run r x", -cost // 2))
+
+    with Ledger.open(tmp_path, url=url) as one, Ledger.open(tmp_path, url=url) as two:
+        threads = [threading.Thread(target=ask, args=(each,)) for each in (one, two)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(30)
+        assert refused
+        assert one.store.read("all spent")[0]["nanos"] <= 2_000_000_000

@@ -40,8 +40,10 @@ from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
 from smeflow.kinds.steps import PromptedStep
 from smeflow.ledger.intake import Incoming
 from smeflow.ledger.items import claim_item, item_of
-from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.ledger import Ledger, has_ledger
+from smeflow.ledger.move import copy_ledger
 from smeflow.ledger.opening import LEDGER_FILE
+from smeflow.ledger.postgres_connection import LedgerUrl
 from smeflow.ledger.rows import NANO, ItemRow, nanos_to_money
 from smeflow.ledger.store import LedgerStore, blob_path
 from smeflow.llm.interface import ConnectedLLM, ModelEndpoint, NoModel
@@ -135,8 +137,11 @@ def forecast_run(
     llm: ConnectedLLM | ModelSet | None = None,
     redo: str | None = None,
     accept_loss: bool = False,
+    url: LedgerUrl | None = None,
 ) -> RunForecast:
     """Tell what `run_recipe` would do with the same arguments. Asks no model and writes nothing to *state*.
+
+    *url*: the ledger is in PostgreSQL.
 
     Raises:
         LedgerDamaged: The ledger is not what was written.
@@ -145,8 +150,12 @@ def forecast_run(
     models = ModelSet.of(llm)
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="smeflow-")))
-        _copy_ledger(state, folder)
+        if url is None:
+            _copy_ledger(state, folder)
         ledger = ending.enter_context(Ledger.open(folder, currency=workspace.rates.currency))
+        if url is not None and has_ledger(state, url):
+            with Ledger.open(state, create=False, url=url) as server:
+                copy_ledger(server.store, ledger.store, moving=False)
         asked: list[Question] = []
         run = _Rehearsal(
             ledger.store, recipe, workspace, unanswering(models, asked), threading.Event(), 1, observers=()

@@ -11,7 +11,7 @@ from smeflow._text import canonical_json
 from smeflow.engine.context import HaltReason, RunContext
 from smeflow.engine.pool import PATIENCE_SECONDS, SOON_SECONDS, START, RunProgress
 from smeflow.errors import LedgerError
-from smeflow.fleet.lead import Lead
+from smeflow.fleet.lead import Lead, workers_of
 from smeflow.fleet.queue import ItemJob, JobQueue, LiveJobs
 from smeflow.i18n import phrase_from_json, phrase_to_json, say
 from smeflow.ledger.calls import settle_lost_calls
@@ -19,8 +19,8 @@ from smeflow.ledger.items import count_items, give_back, reason_of
 from smeflow.ledger.rows import Counts, State, nanos_to_money
 from smeflow.ledger.writer import Row
 
-WAITING_JOBS = 200
-"""How many jobs wait in the queue at most: what is handed out late is handed out to whoever is there then."""
+FEWEST_WAITING, WAITING_PER_THREAD = 24, 3
+"""How many jobs wait in the queue: few, since each look counts them, and enough that nobody is idle."""
 TICK_SECONDS = 0.2
 COUNT_SECONDS = 1.0
 
@@ -58,7 +58,7 @@ class QueueCrew:
             if stop.is_set():
                 halt.now("interrupted")
                 break
-            if not self.lead.beat():
+            if not self.lead.held:
                 halt.now("broken", error=_lost_lead(recipe))
                 break
             hear_halt(self.context)
@@ -88,15 +88,17 @@ class QueueCrew:
 
     def _hand_out(self, live: LiveJobs) -> bool:
         """Fill the queue up; tell whether anything was put into it."""
-        room = WAITING_JOBS - len(live.waiting)
-        if room < WAITING_JOBS // 2:
+        threads = sum(worker.threads for worker in workers_of(self.context.store))
+        most = max(FEWEST_WAITING, WAITING_PER_THREAD * threads)
+        room = most - len(live.waiting)
+        if room < most // 2:
             return True
         store, recipe = self.context.store, self.context.recipe
         while True:
             where = {"recipe": recipe, "seq": self._place[0], "nth": self._place[1], "now": store.now()}
-            rows = store.read("ready", most=WAITING_JOBS, **where)
+            rows = store.read("ready", most=most, **where)
             jobs: list[ItemJob] = []
-            for row in rows[:WAITING_JOBS]:
+            for row in rows:
                 if len(jobs) == room:
                     break
                 self._place = (row["seq"], row["nth"])
@@ -111,7 +113,7 @@ class QueueCrew:
                 self.queue.add(jobs)
                 self._stale = True
                 return True
-            if len(rows) == WAITING_JOBS:
+            if len(rows) == most:
                 continue
             if not self._stale:
                 return False
@@ -139,7 +141,8 @@ class QueueCrew:
 
     def _count(self, before: Counts) -> None:
         now = count_items(self.context.store, self.context.recipe)
-        for state in ("done", "review", "failed", "skipped"):
+        ends: tuple[State, ...] = ("done", "review", "failed", "skipped")
+        for state in ends:
             self.ended[state] = max(0, getattr(now, state) - getattr(before, state))
         calls, nanos, _ = self.context.store.first("cost of run", run=self.context.run.id) or (0, 0, 0)
         meter = self.context.meter

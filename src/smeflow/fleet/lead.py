@@ -5,18 +5,21 @@ stands still for too long, so that no two machines' clocks are compared. Whoever
 beat, and the ledger's own leases and keys refuse what it would still write.
 """
 
+import contextlib
 import json
 import os
 import secrets
 import socket
+import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from pathlib import Path
 
 from smeflow._text import canonical_json
-from smeflow.errors import LedgerBusy
+from smeflow.errors import LedgerBusy, LedgerError
 from smeflow.i18n import say
 from smeflow.ledger.store import LedgerStore, utc_stamp
 from smeflow.ledger.writer import Transaction
@@ -35,7 +38,6 @@ class Lead:
     held: bool = False
     _holder: str = field(default_factory=lambda: secrets.token_hex(8))
     _beats: int = 0
-    _beaten: float = 0.0
     _seen: str = ""
     _since: float = 0.0
 
@@ -61,13 +63,10 @@ class Lead:
             return True
 
         self.held = self.store.write(job)
-        self._beaten = time.monotonic()
         return self.held
 
     def beat(self) -> bool:
-        """Show that we are alive, a few times in the time after which we count as dead; False: it is lost."""
-        if time.monotonic() - self._beaten < self.stalled_seconds / 5:
-            return self.held
+        """Show that we are alive; False: somebody else has the lead now."""
 
         def job(transaction: Transaction) -> bool:
             now = transaction.first("get memory", name_=self._name)
@@ -76,9 +75,27 @@ class Lead:
             self._write(transaction)
             return True
 
-        self.held = self.store.write(job)
-        self._beaten = time.monotonic()
+        self.held = self.held and self.store.write(job)
         return self.held
+
+    @contextmanager
+    def kept(self) -> Iterator["Lead"]:
+        """Keep beating while the lead is held, whatever else takes how long; give it back at the end."""
+        ended = threading.Event()
+
+        def beat() -> None:
+            while not ended.wait(self.stalled_seconds / 5) and self.held:
+                with contextlib.suppress(LedgerError, OSError):  # a server that is away is tried again
+                    self.beat()
+
+        thread = threading.Thread(target=beat, name=f"lead {self.recipe}", daemon=True)
+        thread.start()
+        try:
+            yield self
+        finally:
+            ended.set()
+            thread.join()
+            self.release()
 
     def release(self) -> None:
         """Give the lead back, if it is still ours."""
@@ -109,10 +126,8 @@ class Lead:
             if self._seen != first or time.monotonic() > until:
                 raise self._busy()
             time.sleep(0.1)
-        try:
+        with self.kept():
             yield self
-        finally:
-            self.release()
 
     def _busy(self) -> LedgerBusy:
         holder = json.loads(self._seen) if self._seen else {}
@@ -128,13 +143,17 @@ class Lead:
 
 
 def _process() -> dict[str, str | int]:
-    return {"host": socket.gethostname(), "pid": os.getpid()}
+    """Tell which process this is; containers may share a host's name and number processes themselves."""
+    space = ""
+    with contextlib.suppress(OSError):  # Linux alone has it
+        space = str(Path("/proc/self/ns/pid").readlink())
+    return {"host": socket.gethostname(), "space": space, "pid": os.getpid()}
 
 
 def _is_dead(seen: str) -> bool:
     """Tell whether whoever wrote this was a process of this machine that is no more."""
-    holder = json.loads(seen)
-    if os.name != "posix" or holder.get("host") != socket.gethostname():
+    holder, own = json.loads(seen), _process()
+    if os.name != "posix" or (holder.get("host"), holder.get("space")) != (own["host"], own["space"]):
         return False
     try:
         os.kill(int(holder["pid"]), 0)
@@ -150,7 +169,7 @@ class WorkerRow:
     """A worker as it last showed itself."""
 
     name: str
-    """``host:pid``."""
+    """``host:pid`` and a mark, since two containers of a host may have the same."""
     smeflow: str
     threads: int
     recipes: tuple[str, ...]

@@ -4,9 +4,12 @@ Whichever worker sees first that a recipe is due leads that one run: it reads th
 to all workers and writes the outputs. When it dies another takes over, and the run goes on from the ledger.
 """
 
+import contextlib
 import os
+import secrets
 import socket
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field, replace
@@ -24,6 +27,7 @@ from smeflow.engine.telemetry import telemetry
 from smeflow.errors import LedgerError
 from smeflow.fleet.crew import QueueCrew, tell_halt
 from smeflow.fleet.lead import Lead, forget_worker, show_worker
+from smeflow.fleet.limits import Throttle, throttled
 from smeflow.fleet.queue import ItemJob, JobQueue
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.history import run_of
@@ -35,6 +39,8 @@ from smeflow.llm.interface import NoModel
 from smeflow.llm.router import ModelSet
 from smeflow.recipe.load import Recipe
 from smeflow.recipe.workspace import SharedLedger, WorkspaceSettings
+
+GLANCE_SECONDS = 0.5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -67,14 +73,21 @@ class FleetWorker:
     _leads: dict[str, Lead] = field(default_factory=dict)
     _in_hand: set[int] = field(default_factory=set)
     """The items that were claimed here and have no end yet."""
-    _shown: datetime | None = None
+    _told: set[int] = field(default_factory=set)
+    """The runs whose leader knows why this worker cannot go on with them."""
+    _ended: threading.Event = field(default_factory=threading.Event)
     _since: str = ""
+    _mark: str = field(default_factory=lambda: secrets.token_hex(2))
 
     def __enter__(self) -> Self:
         """Begin to take items on."""
         self._since = self.store.now()
-        self.show()
+        self._show()
         self._ending.callback(forget_worker, self.store, self.name)
+        signs = threading.Thread(target=self._keep_showing, name="signs", daemon=True)
+        signs.start()
+        self._ending.callback(signs.join)
+        self._ending.callback(self._ended.set)
         queue = JobQueue(
             self.shared.url,
             recipes=list(self.recipes),
@@ -82,6 +95,14 @@ class FleetWorker:
             stalled_seconds=self.shared.stalled_seconds,
             work=self._work,
         )
+        throttles = {
+            name: Throttle(self.shared.url, name, limit) for name, limit in self.shared.limits.items()
+        }
+        for throttle in throttles.values():
+            self._ending.callback(throttle.close)
+        self.recipes = {
+            name: replace(own, models=throttled(own.models, throttles)) for name, own in self.recipes.items()
+        }
         self._queue = self._ending.enter_context(queue)
         return self
 
@@ -102,19 +123,24 @@ class FleetWorker:
     @property
     def name(self) -> str:
         """What this worker is called in `smeflow status`."""
-        return f"{socket.gethostname()}:{os.getpid()}"
+        return f"{socket.gethostname()}:{os.getpid()}-{self._mark}"
 
-    def show(self) -> None:
-        """Write down that this worker is there, now and then, and tell the observers what happened."""
-        for context in list(self._contexts.values()):
-            context.events.flush()
-        now = self.store.clock()
-        if self._shown is None or now - self._shown > timedelta(seconds=self.shared.stalled_seconds / 3):
-            self._shown = now
-            show_worker(
-                self.store, self.name, smeflow=__version__, threads=self.threads,
-                recipes=list(self.recipes), since=self._since,
-            )  # fmt: skip
+    def _show(self) -> None:
+        show_worker(
+            self.store, self.name, smeflow=__version__, threads=self.threads,
+            recipes=list(self.recipes), since=self._since,
+        )  # fmt: skip
+
+    def _keep_showing(self) -> None:
+        """Show now and then that this worker is there, and tell its observers what happened."""
+        shown = time.monotonic()
+        while not self._ended.wait(GLANCE_SECONDS):
+            for context in list(self._contexts.values()):
+                context.events.flush()
+            if time.monotonic() - shown > self.shared.stalled_seconds / 3:
+                shown = time.monotonic()
+                with contextlib.suppress(LedgerError, OSError):  # a server that is away is tried again
+                    self._show()
 
     def lead(
         self,
@@ -147,10 +173,8 @@ class FleetWorker:
         lead = self._leads.setdefault(name, Lead(self.store, name, self.shared.stalled_seconds))
         if not lead.take():
             return None
-        try:
+        with lead.kept():
             return self.lead(name, lead, stop=stop) if self._is_due(name, every) else None
-        finally:
-            lead.release()
 
     def _is_due(self, name: str, every: float) -> bool:
         """Tell by the ledger, so that many workers run a recipe once."""
@@ -174,19 +198,28 @@ class FleetWorker:
         if self.refused.is_set():
             return
         context = self._context(job)
-        if context is None or context.halt.event.is_set():
+        if context is None:
             return
-        item = claim_item(self.store, job.item, job.lease)
-        if item is None:
-            return
+        if not context.halt.event.is_set():
+            item = claim_item(self.store, job.item, job.lease)
+            if item is None:
+                return
+            with self._lock:
+                self._in_hand.add(item.id)
+            process_item(context, item)
+            self.store.flush()
+            with self._lock:
+                self._in_hand.discard(item.id)
+        if context.halt.event.is_set() and context.halt.why != "interrupted":
+            self._tell_halt(context)
+
+    def _tell_halt(self, context: RunContext) -> None:
+        """Tell whoever leads the run, once, why it cannot go on here."""
         with self._lock:
-            self._in_hand.add(item.id)
-        process_item(context, item)
-        self.store.flush()
-        with self._lock:
-            self._in_hand.discard(item.id)
-        if context.halt.event.is_set() and context.halt.why not in ("interrupted", None):
+            if context.run.id in self._told:
+                return
             tell_halt(context)
+            self._told.add(context.run.id)
 
     def _context(self, job: ItemJob) -> RunContext | None:
         with self._lock:
@@ -268,9 +301,6 @@ def run_shared(
         )  # fmt: skip
 
 
-GLANCE_SECONDS = 0.5
-
-
 def serve(
     worker: FleetWorker,
     stop: threading.Event,
@@ -288,7 +318,6 @@ def serve(
     while not stop.wait(GLANCE_SECONDS):
         if worker.problem is not None:
             raise LedgerError(worker.problem)
-        worker.show()
         for name in worker.recipes if leads else ():
             if stop.is_set() or (name in failed and worker.store.clock() < failed[name]):
                 continue

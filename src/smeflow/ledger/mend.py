@@ -25,6 +25,7 @@ from smeflow.ledger.audit import (
     RowCoverage,
     add_audit_entry,
 )
+from smeflow.ledger.database import SqliteConnection
 from smeflow.ledger.items import change_item, mark_changed, reason_json, state_changes
 from smeflow.ledger.opening import (
     compiled_sql,
@@ -111,7 +112,7 @@ def mend_ledger(path: Path, folder: Path, report: RepairReport, damage: Damage, 
 
     *folder* has the documents; *report* gets what was lost.
     """
-    with contextlib.closing(open_connection(path, create=False)) as connection:
+    with contextlib.closing(open_connection(path, create=False, factory=SqliteConnection)) as connection:
         connection.execute("BEGIN IMMEDIATE")
         at, sql = utc_stamp(clock()), compiled_sql()
         coverage = RowCoverage(sql)

@@ -13,6 +13,8 @@ from smeflow.ledger.store import LedgerStore, blob_data, store_blob
 from smeflow.ledger.verify import first_broken_entry
 from smeflow.ledger.writer import Row, Transaction
 
+ROWS, DOCUMENTS = 200, 2
+"""So many are held in memory at once."""
 PASSING = ("\nlead\n", "\nworker\n")
 """What is remembered of processes, and moves with none of them."""
 
@@ -25,8 +27,10 @@ class Moved:
     head: AuditHead
 
 
-def copy_ledger(source: LedgerStore, target: LedgerStore) -> Moved:
+def copy_ledger(source: LedgerStore, target: LedgerStore, *, moving: bool = True) -> Moved:
     """Copy every row of *source* into *target*, all or none, and look whether it is the same there.
+
+    *moving*: the copy is to take the place of *source*, which nobody may write to meanwhile.
 
     Raises:
         LedgerError: *target* holds something already, or the audit chain of *source* is broken.
@@ -37,7 +41,7 @@ def copy_ledger(source: LedgerStore, target: LedgerStore) -> Moved:
         raise LedgerError(
             say("There is a ledger already where this one is to go. Nothing was copied; name an empty place.")
         )
-    broken = first_broken_entry(source)
+    broken = first_broken_entry(source) if moving else None
     if broken is not None:
         raise LedgerError(
             say(
@@ -59,11 +63,11 @@ def copy_ledger(source: LedgerStore, target: LedgerStore) -> Moved:
                     rows = _blobs(rows, source, target)
                 elif table == "memory":
                     rows = (row for row in rows if not row["name"].startswith(PASSING))
-                copied += transaction.copy(table, rows)
+                copied += transaction.copy(table, rows, together=DOCUMENTS if table == "blobs" else ROWS)
 
     target.write(job)
     head = audit_head(target)
-    if head != audit_head(source) or first_broken_entry(target) is not None:
+    if moving and (head != audit_head(source) or first_broken_entry(target) is not None):
         raise LedgerError(
             say("The ledger changed while it was copied. Stop what runs on it, empty the copy, begin again.")
         )

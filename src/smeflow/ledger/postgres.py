@@ -15,6 +15,7 @@ from smeflow.errors import LedgerDamaged, LedgerError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.opening import CompiledSql, compiled_sql
 from smeflow.ledger.postgres_connection import (
+    MARKS,
     LedgerUrl,
     PostgresConnection,
     connected,
@@ -24,6 +25,8 @@ from smeflow.ledger.postgres_connection import (
 from smeflow.ledger.writer import LedgerConnection, LedgerCursor, crc
 
 OLDEST_SERVER = 130_000
+ROWS_AT_ONCE, DOCUMENTS_AT_ONCE = 500, 4
+"""So many are fetched, and held in memory, at once."""
 T = TypeVar("T")
 
 
@@ -97,7 +100,9 @@ class PostgresDatabase:
             def execute(sql: str, parameters: dict[str, object]) -> LedgerCursor:
                 nonlocal number
                 number += 1
-                return connection.cursor(f"rows{number}").execute(sql, escaped(parameters))
+                cursor = connection.cursor(f"rows{number}")
+                cursor.itersize = DOCUMENTS_AT_ONCE if "blobs.data" in sql else ROWS_AT_ONCE
+                return cursor.execute(sql, escaped(parameters))
 
             yield execute
         finally:
@@ -170,10 +175,13 @@ def _stored_version(connection: PostgresConnection) -> int | None:
 
 def _make_tables(connection: PostgresConnection, url: LedgerUrl, sql: CompiledSql) -> None:
     """Make what is missing, all of it or nothing; versions differ in whole tables only, so far."""
-    connection.begin()
+    connection.begin_unmarked()
     try:
         if connection.execute("SELECT to_regnamespace(%(name)s)", {"name": url.schema}).fetchone()[0] is None:
             connection.execute(f"CREATE SCHEMA {url.schema}")
+        connection.execute(
+            f"CREATE TABLE IF NOT EXISTS {MARKS} (writer text PRIMARY KEY, number bigint NOT NULL)"
+        )
         if (_stored_version(connection) or 0) < sql.version:  # nobody was faster
             for statement in sql.tables:
                 connection.execute(

@@ -1,13 +1,14 @@
 """A connection to a ledger in PostgreSQL: its address, what its errors mean, and how it is made again.
 
 A connection that breaks is made again, and the transaction once more. Where it broke during the commit, the
-server is asked by the transaction's number whether it was committed: nothing is written twice or lost.
+mark that each transaction leaves says whether it was committed: nothing is written twice or lost.
 """
 
 import contextlib
 import errno
 import os
 import re
+import secrets
 import time
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -27,6 +28,8 @@ SCHEMA = "smeflow"
 """The schema a ledger is in, unless its address names another: ``?schema=client_17``."""
 AWAY_SECONDS = 60.0
 """How long a server may be away before we give up."""
+MARKS = "smeflow_marks"
+"""Has the number of the last transaction of each writer."""
 STOPPED_SECONDS = 10
 """A process that stands still so long in the middle of a write loses it."""
 _PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
@@ -77,12 +80,32 @@ class LedgerUrl:
 
 
 @dataclass(frozen=True, kw_only=True)
+class ProviderLimit:
+    """How often and how many at once all workers together may ask one provider."""
+
+    per_second: float | None = None
+    at_once: int | None = None
+
+    @property
+    def gap_seconds(self) -> float:
+        """The time between two calls that keeps every sliding second within the limit; 0: no limit.
+
+        A call may begin a twentieth of a second after its turn, so one less fits into a second.
+        """
+        if self.per_second is None:
+            return 0.0
+        return 1.05 / (self.per_second - 1) if self.per_second >= 2 else 1.05 / self.per_second
+
+
+@dataclass(frozen=True, kw_only=True)
 class SharedLedger:
     """A ledger that several machines work on."""
 
     url: LedgerUrl
     stalled_seconds: float = 30.0
     """A worker that gave no sign for so long is taken for dead."""
+    limits: Mapping[str, ProviderLimit] = field(default_factory=dict)
+    """By provider."""
 
 
 def _no_address() -> Phrase:
@@ -94,11 +117,9 @@ class PostgresConnection:
 
     def __init__(self, url: LedgerUrl) -> None:
         self._url = url
-        self._begin = (
-            f"BEGIN; SELECT pg_advisory_xact_lock({lock_number(url.schema)}), pg_current_xact_id()::text"
-        )
+        self._lock = f"BEGIN; SELECT pg_advisory_xact_lock({lock_number(url.schema)})"
+        self._writer, self._number = secrets.token_hex(8), 0
         self._connection = connected(url)
-        self._transaction = ""
         self._stands_again = False
         """It was lost and made again; whoever hears of the error has not asked yet."""
 
@@ -117,10 +138,17 @@ class PostgresConnection:
         return int(numbered[0]) if numbered else 0
 
     def begin(self) -> None:
-        """Begin to write once nobody else writes."""
-        cursor = self._connection.execute(self._begin, prepare=False)
-        cursor.nextset()
-        self._transaction = str(cursor.fetchone()[1])  # type: ignore[index]  # it gives one row
+        """Begin to write once nobody else writes, and leave a mark that is committed with the rest."""
+        self._number += 1
+        self._connection.execute(
+            f"{self._lock}; INSERT INTO {MARKS} VALUES ('{self._writer}', {self._number}) "  # noqa: S608 - ours
+            "ON CONFLICT (writer) DO UPDATE SET number = excluded.number",
+            prepare=False,
+        )
+
+    def begin_unmarked(self) -> None:
+        """Begin to write where there is no table for marks yet."""
+        self._connection.execute(self._lock, prepare=False)
 
     def commit(self) -> None:
         """Commit; where the connection breaks in it, find out whether it was committed."""
@@ -180,21 +208,18 @@ class PostgresConnection:
         """
         import psycopg
 
-        number = self._transaction
-        until = time.monotonic() + AWAY_SECONDS
         while self.renewed(error) or not self._connection.closed:
             try:
-                row = self._connection.execute("SELECT pg_xact_status(%s::xid8)", (number,)).fetchone()
-            except psycopg.errors.InvalidParameterValue:
-                return False  # a server that crashed knows no such number: it was never written
+                self._connection.execute(self._lock, prepare=False)  # once it is ours, the lost one has ended
+                query = f"SELECT number FROM {MARKS} WHERE writer = %s"  # noqa: S608 - our name
+                row = self._connection.execute(query, (self._writer,)).fetchone()
+                self._connection.execute("ROLLBACK")
             except psycopg.Error as again:
+                if not self._is_lost(again):
+                    raise
                 error = again
                 continue
-            if row is not None and row[0] != "in progress":
-                return bool(row[0] == "committed")
-            if time.monotonic() > until:
-                break
-            time.sleep(0.05)
+            return row is not None and int(row[0]) == self._number
         raise LedgerError(
             say(
                 "The server of the ledger {name} went away while something was being written, and did not "
@@ -204,13 +229,19 @@ class PostgresConnection:
         )
 
     def close(self) -> None:
-        """End it."""
+        """End it, and take its mark away."""
+        import psycopg
+
+        if self._number and not self._connection.closed:
+            with contextlib.suppress(psycopg.Error):
+                query = f"DELETE FROM {MARKS} WHERE writer = %s"  # noqa: S608 - our name
+                self._connection.execute(query, (self._writer,))
         self._connection.close()
 
 
 def lock_number(name: str) -> int:
     """Give the number of the advisory lock of all that write into the schema *name*."""
-    return 0x5_3AEF_0000_0000 + zlib.crc32(name.encode("ascii"))
+    return 0x5_3AEF_0000_0000 + zlib.crc32(name.encode())
 
 
 def connected(url: LedgerUrl, **more: Any) -> "psycopg.Connection[Any]":

@@ -345,7 +345,8 @@ def _numbering_inserts() -> dict[str, ClauseElement]:
     # Whoever was given up as dead may have an answer all the same: what was paid is true.
     late = postgres_insert(ends).values({c.name: bindparam(c.name) for c in ends.columns})
     told = {c.name: late.excluded[c.name] for c in ends.columns if c.name != "call"}
-    statements["add ends"] = late.on_conflict_do_update(index_elements=["call"], set_=told)
+    written_over = late.on_conflict_do_update(index_elements=["call"], set_=told)
+    statements["add ends"] = written_over.returning(ends.c.call)
     return statements
 
 

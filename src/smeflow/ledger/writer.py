@@ -14,6 +14,7 @@ from typing import Any, Generic, Protocol, TypeVar, cast
 
 T = TypeVar("T")
 Row = dict[str, Any]
+COPIED_TOGETHER = 200
 
 
 class LedgerCursor(Protocol):
@@ -187,10 +188,13 @@ class Transaction:
         if self.set(table, row) == 0:
             self.add(table, row)
 
-    def copy(self, table: str, rows: Iterable[Row]) -> int:
-        """Add *rows* as they stand in another ledger, with their numbers and checksums; give how many."""
+    def copy(self, table: str, rows: Iterable[Row], *, together: int = COPIED_TOGETHER) -> int:
+        """Add *rows* as they stand in another ledger, with their numbers and checksums; give how many.
+
+        So many as are sent *together* are held in memory.
+        """
         waiting, count = iter(rows), 0
-        while batch := list(islice(waiting, COPIED_TOGETHER)):
+        while batch := list(islice(waiting, together)):
             self._connection.executemany(self.sql.statements[f"copy {table}"], batch)
             count += len(batch)
         return count
@@ -216,7 +220,6 @@ def covered(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 MAX_UNAWAITED = 32
-COPIED_TOGETHER = 200
 MAX_RENEWALS = 5
 """So often a transaction is begun anew whose connection was lost."""
 """So many jobs that nobody waits for make a transaction of their own."""

@@ -15,7 +15,7 @@ from smeflow.errors import LLMRejected
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.lookup import OneOf
 from smeflow.kinds.record_kind import split_words
-from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
+from smeflow.ledger.postgres_connection import LedgerUrl, ProviderLimit, SharedLedger
 from smeflow.llm.providers import Residency
 from smeflow.money import Money
 
@@ -220,6 +220,17 @@ class BudgetText(BaseModel):
 _VARIABLE = re.compile(r"\$\{(\w+)\}")
 
 
+class LimitText(BaseModel):
+    """What one provider may be asked by all workers together."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    per_second: float | None = Field(default=None, gt=0)
+    """So many calls may begin in any second."""
+    at_once: int | None = Field(default=None, ge=1)
+    """So many calls may be under way."""
+
+
 class LedgerText(BaseModel):
     """Where the ledger is, when several machines share it."""
 
@@ -229,6 +240,8 @@ class LedgerText(BaseModel):
     """``postgresql://user:password@host/database``; ``${NAME}`` is read from the environment."""
     stalled_seconds: float = Field(default=30.0, ge=1, le=3600)
     """A worker that gave no sign for so long is taken for dead, and its items are given back."""
+    limits: dict[str, LimitText] = Field(default_factory=dict)
+    """By provider: ``[ledger.limits.mistral]``."""
 
     @field_validator("url")
     @classmethod
@@ -245,7 +258,9 @@ class LedgerText(BaseModel):
 
     def shared(self) -> SharedLedger:
         """Give the ledger that is meant, with what the environment holds."""
-        return SharedLedger(url=LedgerUrl.parse(self._filled(self.url)), stalled_seconds=self.stalled_seconds)
+        limits = {name: ProviderLimit(**limit.model_dump()) for name, limit in self.limits.items()}
+        url = LedgerUrl.parse(self._filled(self.url))
+        return SharedLedger(url=url, stalled_seconds=self.stalled_seconds, limits=limits)
 
 
 class RecipeText(BaseModel):

@@ -8,6 +8,7 @@ import typer
 
 from smeflow.cli.arguments import Json, State
 from smeflow.cli.commands.books import AUDIT_FILE, BOOKS
+from smeflow.cli.commands.ledger import require_file
 from smeflow.cli.console import Screen, plain_decimal
 from smeflow.i18n import Phrase, say
 from smeflow.review.choosing import WORKSPACE_FILE, state_folder
@@ -40,6 +41,7 @@ def backup(
     from smeflow.ledger.backup import make_backup
 
     screen: Screen = ctx.obj
+    require_file(state)
     folder = state_folder(state, Path.cwd())
     made = make_backup(folder, to, workspace=[folder.resolve().parent / WORKSPACE_FILE])
     keep_head(made.file.with_name(f"{made.file.name}.head"), made.head, made.at, f"backup {made.file.name}")
@@ -80,6 +82,7 @@ def restore(
     from smeflow.ledger.restore import restore_backup
 
     screen: Screen = ctx.obj
+    require_file(state)
     folder = state_folder(state, Path.cwd())
     root = folder.resolve().parent
     restored = restore_backup(file, folder, root=root, accept_loss=accept_loss)

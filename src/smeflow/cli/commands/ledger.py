@@ -6,7 +6,7 @@ from typing import Annotated
 
 import typer
 
-from smeflow.cli.arguments import State
+from smeflow.cli.arguments import State, ledger_url
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import UsageProblem
 from smeflow.i18n import say
@@ -82,3 +82,20 @@ def _put_aside(folder: Path) -> Path:
     for left in (SEAL_FILE, f"{LEDGER_FILE}-wal", f"{LEDGER_FILE}-shm"):
         (folder / left).unlink(missing_ok=True)
     return aside
+
+
+def require_file(state: Path | None) -> None:
+    """Refuse what is done with a file where the ledger is in PostgreSQL.
+
+    Raises:
+        UsageProblem: It is there; the message names the tools that do it there.
+    """
+    url = ledger_url(state, Path.cwd())
+    if url is not None:
+        raise UsageProblem(
+            say(
+                "The ledger is in {name}: PostgreSQL's own tools keep and restore it, such as pg_dump and "
+                "pg_restore. For a file, move it: smeflow ledger move --into file",
+                name=url.shown,
+            )
+        )

@@ -7,6 +7,7 @@ import typer
 
 from smeflow.cli.arguments import Json, State
 from smeflow.cli.commands.audit import known_heads
+from smeflow.cli.commands.ledger import require_file
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import LEFT_TO_DO, UsageProblem
 from smeflow.i18n import Phrase, say
@@ -24,6 +25,7 @@ def repair(ctx: typer.Context, state: State = None, json: Json = False) -> None:
     from smeflow.ledger.repair import repair_ledger
 
     screen: Screen = ctx.obj
+    require_file(state)
     folder = state_folder(state, Path.cwd())
     if not folder.is_dir():
         raise UsageProblem(

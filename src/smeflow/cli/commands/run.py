@@ -18,6 +18,7 @@ from smeflow.cli.arguments import (
     Settings,
     State,
     Yes,
+    ledger_url,
     load_recipe,
     open_ledger,
 )
@@ -161,7 +162,7 @@ def _rehearse(
         forecast = forecast_run(
             recipe, WorkspaceSettings.find(file), state=state_folder(state, file), llm=models,
             redo=redo or None,
-            accept_loss=accept_loss,
+            accept_loss=accept_loss, url=ledger_url(state, file),
         )  # fmt: skip
     if json:
         screen.json(_forecast_json(forecast))

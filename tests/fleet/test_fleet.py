@@ -1,0 +1,209 @@
+"""Who leads, who works, and what becomes of a dead worker's items, in one process and so quickly."""
+
+import asyncio
+import threading
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from support.fleet import Fleet, Oracle, serving
+
+from smeflow.engine.models import models_of_recipe
+from smeflow.fleet.lead import Lead, speed_of, workers_of
+from smeflow.fleet.queue import TASK, ItemJob, make_queue_tables
+from smeflow.fleet.worker import FleetWorker, WorkerRecipe, _difference, run_shared
+from smeflow.ledger.history import begin_run, end_run
+from smeflow.ledger.intake import Intake
+from smeflow.ledger.items import claim_item
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.move import copy_ledger
+from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
+from smeflow.workspace import Workspace
+
+pytestmark = [pytest.mark.slow, pytest.mark.requires_module("procrastinate")]
+
+
+@pytest.fixture
+def oracle():
+    with serving(Oracle(seconds=0.0)) as serves:
+        yield serves
+
+
+@pytest.fixture
+def shared(address: str) -> SharedLedger:
+    return SharedLedger(url=LedgerUrl.parse(address), stalled_seconds=1.0)
+
+
+@pytest.fixture
+def mine(tmp_path: Path, address: str, oracle: Oracle, monkeypatch: pytest.MonkeyPatch) -> WorkerRecipe:
+    """A recipe of six items."""
+    monkeypatch.setenv("SMEFLOW_LEDGER", address)
+    fleet = Fleet(tmp_path, address, oracle, 6)
+    workspace = Workspace(fleet.root)
+    recipe = workspace.load("r.yaml")
+    models, _ = models_of_recipe(recipe, "")
+    return WorkerRecipe(recipe=recipe, settings=workspace.settings, models=models)
+
+
+def _run(mine: WorkerRecipe, shared: SharedLedger, **options):
+    state = mine.settings.root / ".smeflow"
+    return run_shared(mine.recipe, mine.settings, shared, state, mine.models, workers=2, **options)
+
+
+def _take_and_die(ledger: Ledger, shared: SharedLedger, mine: WorkerRecipe) -> int:
+    """Let a worker take one item, and never be heard of again."""
+    from procrastinate import App, PsycopgConnector
+
+    name = mine.recipe.name
+    run = begin_run(ledger.store, recipe=name, text_hash="", plan="", llm="", smeflow="", pid=1)
+    source = mine.recipe.source
+    from smeflow.engine.run import _incoming
+
+    Intake(ledger.store, name, source.name).take(_incoming(source.cases()), complete=True)
+    (first, *_) = ledger.items(name)
+    make_queue_tables(shared.url)
+
+    async def fetch() -> None:
+        options = {"options": f"-c search_path={shared.url.schema}"}
+        app = App(connector=PsycopgConnector(conninfo=shared.url.address, kwargs=options))
+
+        @app.task(name=TASK)
+        def nothing(item: int, lease: int, run: int) -> None:
+            """Stand for what workers do."""
+
+        async with app.open_async():
+            job = ItemJob(name, first.id, first.lease, run.id)
+            await app.configure_task(TASK, queue=name).defer_async(
+                item=job.item, lease=job.lease, run=job.run
+            )
+            number = await app.job_manager.register_worker()
+            assert await app.job_manager.fetch_job([name], number) is not None
+
+    asyncio.run(fetch())
+    assert claim_item(ledger.store, first.id, first.lease) is not None
+    end_run(ledger.store, run, stopped=None, summary="{}")
+    return first.id
+
+
+def test_a_dead_workers_item_is_given_back(
+    tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger, oracle: Oracle
+):
+    """Within the time after which it counts as dead and a tick; what it would still write is refused."""
+    with Ledger.open(tmp_path / "look", url=shared.url) as ledger:
+        dead = _take_and_die(ledger, shared, mine)
+        began = time.monotonic()
+        summary = _run(mine, shared)
+        assert (summary.done, summary.open, summary.calls) == (6, 0, 6)
+        assert time.monotonic() - began < 15
+        item = ledger.item(mine.recipe.name, dead)
+        assert item is not None
+        assert item.lease == 3  # the dead one's claim, the giving back, and the claim of who did it
+
+
+def test_with_the_giving_back_off_it_stays_where_it_is(
+    tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger
+):
+    """So the test above can fail."""
+    name = mine.recipe.name
+    with Ledger.open(tmp_path / "look", url=shared.url) as ledger:
+        dead = _take_and_die(ledger, shared, mine)
+        stop = threading.Event()
+        threading.Timer(4, stop.set).start()
+        with (
+            Lead(ledger.store, name, 1.0).waited_for() as lead,
+            FleetWorker(ledger, shared, {name: mine}, 2, gives_back=False) as worker,
+        ):
+            summary = worker.lead(name, lead, stop=stop)
+        assert (summary.done, summary.open, summary.stopped) == (5, 1, "interrupted")
+        item = ledger.item(name, dead)
+        assert item is not None
+        assert item.state == "open"
+
+
+def test_moving_a_ledger_pays_nothing_again(
+    tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger, oracle: Oracle
+):
+    """From the file to PostgreSQL and back: no call, and outputs byte for byte, made anew too."""
+    root = mine.settings.root
+    alone = Workspace(root, state=root / ".file")
+    assert alone.run("r.yaml").done == 6
+    asked, output = sum(oracle.asked.values()), (root / "out.csv").read_bytes()
+    with (
+        Ledger.open(root / ".file") as file,
+        Ledger.open(tmp_path / "look", url=shared.url) as server,
+    ):
+        copy_ledger(file.store, server.store)
+    for again in range(2):
+        if again:
+            (root / "out.csv").unlink()
+        summary = _run(mine, shared)
+        assert (summary.done, summary.calls) == (6, 0)
+        assert (root / "out.csv").read_bytes() == output
+    with Ledger.open(tmp_path / "look", url=shared.url) as server, Ledger.open(root / ".back") as back:
+        copy_ledger(server.store, back.store)
+    (root / "out.csv").unlink()
+    assert Workspace(root, state=root / ".back").run("r.yaml").calls == 0
+    assert (root / "out.csv").read_bytes() == output
+    assert sum(oracle.asked.values()) == asked
+
+
+def test_a_recipe_is_led_once_however_many_workers(tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger):
+    """What is due is known from the ledger; another asks, and finds it done."""
+    name, patient = mine.recipe.name, replace(shared, stalled_seconds=20.0)
+    outcomes: list[object] = []
+    with Ledger.open(tmp_path / "look", url=shared.url) as ledger:
+
+        def work() -> None:
+            with (
+                Ledger.open(tmp_path / "look", url=shared.url) as own,
+                FleetWorker(own, patient, {name: mine}, 1) as worker,
+            ):
+                for _ in range(5):
+                    outcomes.append(worker.lead_if_due(name, 600, threading.Event()))
+                    assert worker.name in [row.name for row in workers_of(ledger.store)]
+
+        threads = [threading.Thread(target=work) for _ in range(2)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join(60)
+        assert [outcome is not None for outcome in outcomes].count(True) == 1
+        assert len(ledger.runs(name)) == 1
+        assert workers_of(ledger.store) == []
+        assert speed_of(ledger.store, name).oldest is None
+
+
+def test_a_lead_that_stands_still_is_taken_over_and_lost(tmp_path: Path, shared: SharedLedger, monkeypatch):
+    """By the watcher's own clock; who lost it is told at its next beat, and gives nothing back."""
+    monkeypatch.setattr("smeflow.fleet.lead._is_dead", lambda _: False)
+    with Ledger.open(tmp_path, url=shared.url) as ledger:
+        first, second = (Lead(ledger.store, "r", 0.5) for _ in range(2))
+        assert first.take()
+        assert not second.take()
+        time.sleep(0.3)
+        assert first.beat()
+        assert not second.take()  # it was seen alive since
+        time.sleep(0.6)
+        assert second.take()
+        assert not first.beat()
+        first.release()
+        assert second.beat()
+        second.release()
+        assert first.take()
+        with first.kept():
+            for _ in range(3):  # reading a source takes long: nobody takes it over meanwhile
+                time.sleep(0.4)
+                assert not second.take()
+        assert second.take()
+
+
+def test_a_worker_that_differs_says_how(mine: WorkerRecipe, tmp_path: Path, shared: SharedLedger):
+    """Another version, another recipe, another model: each is one sentence, and nothing is taken on."""
+    _run(mine, shared)
+    with Ledger.open(tmp_path / "look", url=shared.url) as ledger:
+        (run,) = ledger.runs(mine.recipe.name)
+    assert _difference(mine, run) is None
+    assert "one version" in str(_difference(mine, replace(run, smeflow="9.9")))
+    assert "same files" in str(_difference(mine, replace(run, plan="other")))
+    assert "same keys" in str(_difference(mine, replace(run, llm="none")))
