@@ -35,12 +35,21 @@ def hostile(served, item):
         "another method": ("DELETE", f"/item/{item}", None, {}),
         "a way out of the files": ("GET", "/static/..%2f..%2fledger%2fstore.py", None, {}),
         "a page there is not": ("GET", f"/item/{item}/page/0-99999.png", None, {}),
+        "another site's undo": ("POST", f"/item/{item}/undo", form + "&decision=1", {"Origin": FOREIGN}),
+        "an undo without a token": ("POST", f"/item/{item}/undo", "decision=1", {}),
+        "an undo of no number": ("POST", f"/item/{item}/undo", form + "&decision=1e9", {}),
+        "a split without a token": ("POST", f"/item/{item}/split", "starts=2", {}),
+        "a split at no page": ("POST", f"/item/{item}/split", form + "&starts=-2", {}),
+        "a check without a token": ("POST", f"/item/{item}/check", "field:invoice.number=1", {}),
+        "a number without end": ("GET", f"/item/{'9' * 40}", None, {}),
+        "a supplier without end": ("GET", f"/supplier/{'9' * 40}", None, {}),
+        "a note of another site": (*post, form.replace("reject", "note"), {"Origin": FOREIGN}),
         "a file without a token": ("POST", "/upload", "--x--\r\n", upload),
     }
 
 
 def test_hostile_requests_are_refused(served):
-    """Each of twenty is refused, changes nothing and learns nothing of an item."""
+    """Each of twenty-nine is refused, changes nothing and learns nothing of an item."""
     item = served.numbered("lieferant-471113.xml")
     before = served.desk.workspace.item(item)
     for what, (method, path, body, headers) in hostile(served, item).items():
@@ -70,7 +79,8 @@ def test_every_answer_forbids_what_the_desk_does_not_need(served, path):
     assert "script-src 'self';" in policy
     assert "unsafe" not in policy
     assert "frame-ancestors 'none'" in policy
-    assert answer.headers["cache-control"] == "no-store"
+    kept = path.startswith("/static/")  # these say nothing of the firm
+    assert answer.headers["cache-control"] == ("private, max-age=3600" if kept else "no-store")
     assert answer.headers["x-content-type-options"] == "nosniff"
     assert answer.headers["server"] is None
 

@@ -1,5 +1,6 @@
 """The ledger of a workspace: everything that came in, was asked, answered, decided and delivered."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -31,6 +32,9 @@ from smeflow.ledger.rows import (
 from smeflow.ledger.store import LedgerStore, utc_now
 
 CURRENCY = "EUR"
+
+LIKE_A_NUMBER = re.compile(r"\d{1,18}")
+"""What may be an item's number: the database has room for no larger one."""
 
 
 def has_ledger(folder: Path, url: LedgerUrl | None = None) -> bool:
@@ -120,7 +124,7 @@ class Ledger:
                 if matches:
                     exact = [row for row in matches if row["key"] == key]
                     return items.item_of((exact or matches)[0])
-        rows = self.store.read("get items", id_=int(key)) if str(key).isdecimal() else []
+        rows = self.store.read("get items", id_=int(key)) if LIKE_A_NUMBER.fullmatch(str(key)) else []
         return items.item_of(rows[0]) if rows and recipe in (None, rows[0]["recipe"]) else None
 
     def results(self, item: ItemRow) -> list[ResultRow]:

@@ -22,7 +22,9 @@ TOKEN_BYTES = 32
 """256 bits, of the system's randomness."""
 MAX_FORM_BYTES = 1_000_000
 MAX_UPLOAD_BYTES = 200_000_000
-DOOR, UPLOAD = "/open", "/upload"
+DOOR, UPLOAD, STATIC = "/open", "/upload", "/static/"
+KEPT = b"private, max-age=3600"
+"""How long a browser keeps the desk's own files, which say nothing of the firm."""
 POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; font-src 'self'; "
     "connect-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'"
@@ -86,7 +88,7 @@ class DeskGuard:
 
         async def send_guarded(message: Message) -> None:
             if message["type"] == "http.response.start":
-                message["headers"] = _with_headers(message.get("headers", ()))
+                message["headers"] = _with_headers(message.get("headers", ()), scope["path"])
             await send(message)
 
         try:
@@ -159,6 +161,7 @@ def _cookies(scope: Scope) -> dict[str, str]:
     return {name: value for name, _, value in pairs}
 
 
-def _with_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[bytes, bytes]]:
+def _with_headers(headers: Iterable[tuple[bytes, bytes]], path: str) -> list[tuple[bytes, bytes]]:
     kept = [(name, value) for name, value in headers if name.lower() not in HEADERS]
-    return [*kept, *HEADERS.items()]
+    own = HEADERS | {b"cache-control": KEPT} if path.startswith(STATIC) else HEADERS
+    return [*kept, *own.items()]

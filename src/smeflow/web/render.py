@@ -8,6 +8,7 @@ from starlette.datastructures import FormData
 from starlette.requests import Request
 from starlette.responses import HTMLResponse
 
+from smeflow import __version__
 from smeflow.i18n import say
 from smeflow.web.desk import Desk
 from smeflow.web.guard import Keys, Refusal, same_secret
@@ -35,6 +36,7 @@ class PageRenderer:
         text = self._templates.get_template(template).render(
             {"typed": "", "messages": []} | shown,
             w=self.words,
+            version=__version__,
             lang=desk.language,
             person=desk.person,
             token=self._keys.form,
