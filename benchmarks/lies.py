@@ -255,7 +255,8 @@ def main() -> int:
     found = [page for folder in options.folders for page in pages_in(folder)]
     random.Random(4).shuffle(found)
     wrong = tell_lies(found[: max(20, options.lies // 4)], options.lies, always=options.always)
-    wrong += tell_truths(found[: options.truths], always=options.always, every=options.all)
+    if options.truths:
+        wrong += tell_truths(found[: options.truths], always=options.always, every=options.all)
     return 1 if wrong else 0
 
 

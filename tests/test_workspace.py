@@ -5,7 +5,7 @@ import json
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from decimal import Decimal
 from pathlib import Path
 
@@ -133,7 +133,7 @@ def test_a_decision_on_what_was_not_seen_is_refused(workspace, recipe, model):
     workspace.approve(seen.id, by="Ada")
     with pytest.raises(LedgerError, match="has changed since you saw it"):
         workspace.reject(seen, "twice", by="Bob")
-    with pytest.raises(LedgerError, match="Ada decided approve"):
+    with pytest.raises(LedgerError, match="Ada: approved"):
         workspace.reject(seen.id, "twice", by="Bob")
 
 
@@ -278,3 +278,46 @@ def test_an_edited_prompt_asks_again_and_an_old_result_stands(workspace, recipe,
 @pytest.fixture(autouse=True)
 def _person(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("SMEFLOW_PERSON", "Test")
+
+
+class Own:
+    """A model of a user's own: it has the verb and says nothing of itself."""
+
+    def complete(self, request: Request, /) -> Reply:
+        return Scripted([answer]).complete(request)
+
+
+def langchain_model():
+    from langchain_core.language_models import FakeListChatModel
+
+    return FakeListChatModel(responses=['{"machine": "press", "price": "1"}'])
+
+
+@pytest.mark.parametrize(
+    ("make", "named"), [(Own, "script/Own"), (langchain_model, "fakelistchatmodel/FakeListChatModel")]
+)
+def test_a_model_of_any_make_is_asked_where_the_firm_says_it_computes(workspace, recipe, make, named):
+    """An object with `complete`, a chat model of LangChain: who says nothing is outside and has no price."""
+    recipe = replace(recipe, steps=[ticket])
+    refused = workspace.run(recipe, llm=make())
+    assert (refused.calls, refused.stopped) == (0, "residency")
+    assert "[regions] in smeflow.toml" in str(refused.notes[0])
+    anywhere = replace(recipe, residency="any")
+    unpriced = workspace.run(anywhere, llm=make())
+    assert (unpriced.calls, unpriced.stopped) == (0, "model")
+    assert f'tickets sets a budget. Write its price in smeflow.toml ([prices."{named}"])' in str(
+        unpriced.notes[0]
+    )
+    provider = named.partition("/")[0]
+    price = "input_per_million = 1\noutput_per_million = 2\nas_of = 2026-11-30\n"
+    toml = f'[regions]\n{provider} = "eu"\n\n[prices."{named}"]\n{price}'
+    (workspace.root / "smeflow.toml").write_text(toml, encoding="utf-8")
+    summary = Workspace(workspace.root).run(recipe, llm=make())
+    assert (summary.done, summary.calls) == (3, 3)
+
+
+def test_what_is_no_model_is_refused_before_anything_is_taken_in(workspace, recipe):
+    """The message says what to write."""
+    with pytest.raises(TypeError, match=r"the class Own is no model: write its name"):
+        workspace.run(recipe, llm=Own)
+    assert not workspace.state.exists()

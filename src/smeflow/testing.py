@@ -21,9 +21,11 @@ from smeflow.i18n import say
 from smeflow.review.choosing import WorkspaceItem
 
 if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
     from smeflow.core.case import Case
     from smeflow.engine.run import RunSummary
-    from smeflow.llm.interface import ConnectedLLM
+    from smeflow.llm.interface import LLM
     from smeflow.llm.router import ModelSet
     from smeflow.llm.testing import Recorded, Scripted
     from smeflow.recipe.load import Recipe
@@ -88,7 +90,7 @@ def run_recipe(
     recipe: "Recipe | Path | str",
     documents: Documents | None = None,
     *,
-    llm: "str | ConnectedLLM | ModelSet" = "none",
+    llm: "str | LLM | BaseChatModel | ModelSet" = "none",
     settings: Mapping[str, str] | None = None,
 ) -> TrialRun:
     """Run *recipe* on *documents* in a folder of its own that is gone afterwards: nothing is written or sent.
@@ -240,7 +242,7 @@ def write_expected(workspace: "Workspace", recipe: "Recipe", file: Path) -> int:
 
     papers, lines = file.with_suffix(""), list[str]()
     finished = {item.id: item for item in workspace.items(recipe, state="done")}
-    with Ledger.open(workspace.state, create=False) as ledger:
+    with Ledger.open(workspace.state, create=False, url=workspace.ledger_url) as ledger:
         approved = [(row.id, ledger.data(row)) for row in approved_as_found(ledger, recipe.name)]
     for number, data in approved:
         item = finished[number]
@@ -265,7 +267,7 @@ def _plain_values(value: Any) -> dict[str, Any] | None:
 
 
 def check_expected(
-    recipe: "Recipe", file: Path, *, llm: "str | ConnectedLLM | ModelSet" = "none"
+    recipe: "Recipe", file: Path, *, llm: "str | LLM | BaseChatModel | ModelSet" = "none"
 ) -> tuple[ExpectedCheck, ...]:
     """Run *recipe* on the documents of *file*, as `write_expected` made it, and compare what each step gives.
 

@@ -5,12 +5,10 @@ caught, and whatever fails raises a `SmeflowError`. A `Workspace` holds no conne
 calls: one may serve the threads of a web server, a notebook and a schedule at once.
 """
 
-import asyncio
 import threading
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import ExitStack, contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
-from types import MappingProxyType
 from typing import TYPE_CHECKING, Any
 
 from smeflow.errors import LedgerError, RecipeError
@@ -18,30 +16,38 @@ from smeflow.i18n import say
 from smeflow.review.choosing import (
     ItemChoice,
     WorkspaceItem,
-    items_called,
+    chosen_row,
     person_name,
     recipe_file,
+    shown_item,
     state_folder,
 )
 
 if TYPE_CHECKING:
+    from langchain_core.language_models.chat_models import BaseChatModel
+
     from smeflow.core.case import Case, Step
     from smeflow.core.events import RunObserver
     from smeflow.engine.pool import RunProgress
     from smeflow.engine.run import RunSummary
     from smeflow.kinds.sinks import Put
     from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.postgres_connection import LedgerUrl
     from smeflow.ledger.rows import ItemRow, State
-    from smeflow.llm.interface import ConnectedLLM
+    from smeflow.llm.interface import LLM
     from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
+    from smeflow.recipe.workspace import SharedLedger
+
+    Decide = Callable[[Ledger, ItemRow, str], object]
 
 
 class Workspace:
     """A firm's folder: what ``smeflow.toml`` says, its recipes, and the ledger of what was done.
 
     *folder* is the one with ``smeflow.toml`` or any below it; without such a file it is the workspace itself.
-    *state* is where the ledger is kept; ``.smeflow`` in the workspace, unless told.
+    *state* is the folder the ledger is kept in; ``.smeflow`` in the workspace, unless told. Where
+    ``smeflow.toml`` names a ledger in PostgreSQL and no *state* is told, it is that one.
 
     Raises:
         RecipeError: ``smeflow.toml`` has mistakes; all of them are told with their lines.
@@ -53,6 +59,8 @@ class Workspace:
         start = Path(folder)
         self.settings: WorkspaceSettings = WorkspaceSettings.find(start)
         self.state = state_folder(None if state is None else Path(state), start)
+        self.shared: SharedLedger | None = self.settings.ledger if state is None else None
+        self.ledger_url: LedgerUrl | None = self.shared.url if self.shared else None
         self._recipes: dict[str, Recipe] = {}
 
     def __repr__(self) -> str:
@@ -83,7 +91,7 @@ class Workspace:
         self,
         recipe: "Recipe | str | Path",
         *,
-        llm: "str | ConnectedLLM | ModelSet | None" = None,
+        llm: "str | LLM | BaseChatModel | ModelSet | None" = None,
         on_progress: "Callable[[RunProgress], None] | None" = None,
         redo: str | None = None,
         workers: int | None = None,
@@ -95,9 +103,9 @@ class Workspace:
     ) -> "RunSummary":
         """Take every item of *recipe* as far as it can go; what was finished before costs nothing.
 
-        *llm* stands in for the models the recipe names: a name, ``"none"``, or one that is connected, which
-        stays open. *consent* agrees to each provider that is named and that nobody has agreed to in this
-        workspace. *stop*, once set, ends the run within seconds, and the next one goes on. *redo* and
+        *llm* stands in for the models the recipe names: a name, ``"none"``, or whatever `run` takes as a
+        model, which stays open. *consent* agrees to each provider that is named and that nobody has agreed to
+        in this workspace. *stop*, once set, ends the run within seconds, and the next one goes on. *redo* and
         *accept_loss* are those of `engine.run.run_recipe`. *on_progress* is called in a thread of the run.
         Without *strict*, what could not be read or written is told in the summary's ``failures``.
 
@@ -109,32 +117,24 @@ class Workspace:
             SinkError: A target cannot be written; everything else is done and kept.
             LedgerDamaged: The ledger is not what was written.
             OSError: The disk is full.
+            TypeError: *llm* is no model; the message says what to write.
         """
-        from smeflow.engine.models import closing_model, models_of_recipe, objection, require_consent
+        from smeflow.engine.models import models_of_run
         from smeflow.engine.run import run_to_end
-        from smeflow.llm.router import ModelSet
 
         plan = self.load(recipe) if isinstance(recipe, str | Path) else self._known(recipe)
-        with ExitStack() as ending:
-            if llm is None or isinstance(llm, str):
-                models, _ = models_of_recipe(plan, llm or "")
-                ending.enter_context(closing_model(models))
-                if all(objection(plan, each.place) is None for each in models.every):  # else the run says why
-                    require_consent(models.every, self.state, person_name, lambda _: consent)
+        options: dict[str, Any] = {
+            "on_progress": on_progress, "redo": redo, "accept_loss": accept_loss, "stop": stop,
+            "workers": workers or plan.workers, "observers": observers,
+        }  # fmt: skip
+        with models_of_run(plan, llm, self.state, person_name, consent=consent) as models:
+            if self.shared is not None:
+                from smeflow.fleet.worker import run_shared
+
+                summary = run_shared(plan, self.settings, self.shared, self.state, models, **options)
             else:
-                models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,))
-            summary = run_to_end(
-                plan,
-                self.settings,
-                state=self.state,
-                llm=models if models.every else None,
-                on_progress=on_progress,
-                redo=redo,
-                workers=workers or plan.workers,
-                accept_loss=accept_loss,
-                stop=stop,
-                observers=observers,
-            )
+                some = models if models.every else None
+                summary = run_to_end(plan, self.settings, state=self.state, llm=some, **options)
         if strict and summary.failures:
             raise summary.failures[0]
         return summary
@@ -156,24 +156,9 @@ class Workspace:
             SmeflowError: As `run` does.
             asyncio.CancelledError: The task was cancelled; the next run goes on.
         """
-        loop, halt = asyncio.get_running_loop(), stop or threading.Event()
+        from smeflow.engine.pool import run_beside_loop
 
-        def report(progress: "RunProgress") -> None:
-            if on_progress is not None:
-                with suppress(RuntimeError):  # the loop has ended
-                    loop.call_soon_threadsafe(on_progress, progress)
-
-        job = asyncio.ensure_future(
-            asyncio.to_thread(self.run, recipe, on_progress=report, stop=halt, **options)
-        )
-        try:
-            return await asyncio.shield(job)
-        except asyncio.CancelledError:
-            halt.set()
-            await asyncio.wait([job])
-            if not job.cancelled():
-                job.exception()  # seen: what ended the run is in the ledger
-            raise
+        return await run_beside_loop(self.run, recipe, on_progress=on_progress, stop=stop, **options)
 
     def items(
         self, recipe: "Recipe | str | None" = None, *, state: "State | None" = None
@@ -287,6 +272,40 @@ class Workspace:
 
         return self._decide(item, by, lambda ledger, row, who: decisions.ask_again(ledger, row, who, note))
 
+    def split(
+        self, item: ItemChoice, starts: Sequence[int], *, by: str = "", note: str = ""
+    ) -> WorkspaceItem:
+        """Make several items of one file at the next run: a new one begins on each of the pages *starts*.
+
+        Raises:
+            LedgerError: No new item can begin there, or the item is no longer what was shown.
+        """
+        from smeflow.ledger.reviews import record_split
+
+        pages = [page.number for page in self.case(item).documents[0].pages]
+
+        def cut(ledger: "Ledger", row: "ItemRow", who: str) -> object:
+            return record_split(ledger.store, row, starts, pages=pages, person=who, note=note)
+
+        return self._decide(item, by, cut)
+
+    def take_back(
+        self, item: ItemChoice, *, decision: int = 0, by: str = "", note: str = ""
+    ) -> WorkspaceItem:
+        """Take the last decision on an item back; the next run goes on as if it had not been made.
+
+        *decision*: the number of the one that is meant; without it the last one, whichever it is.
+
+        Raises:
+            LedgerError: There is none, another one came since, or what it let go was sent.
+        """
+        from smeflow.ledger.reviews import take_back
+
+        def back(ledger: "Ledger", row: "ItemRow", who: str) -> object:
+            return take_back(ledger.store, row, person=who, note=note, decision=decision)
+
+        return self._decide(item, by, back, beside_others=True)
+
     def export(
         self,
         recipe: "Recipe | str",
@@ -339,53 +358,34 @@ class Workspace:
     def _ledger(self, *, check: bool = True) -> "Iterator[Ledger]":
         from smeflow.ledger.ledger import Ledger
 
-        if not self.state.is_dir():
+        url = self.ledger_url
+        if url is None and not self.state.is_dir():
             raise LedgerError(say("There is no ledger in {folder}: run a recipe first.", folder=self.state))
         currency = self.settings.rates.currency
-        with Ledger.open(self.state, create=False, check=check, currency=currency) as ledger:
+        with Ledger.open(self.state, create=False, check=check, currency=currency, url=url) as ledger:
             yield ledger
 
     def _row(self, ledger: "Ledger", item: ItemChoice, recipe: "Recipe | str | None") -> "ItemRow":
-        if isinstance(item, WorkspaceItem):
-            recipe, item = item.recipe, item.id
-        name = "" if recipe is None else _name(recipe)
-        by_number = ledger.item(name or None, item) if isinstance(item, int) else None
-        rows = [by_number] if by_number is not None else items_called(ledger, str(item), name)
-        if len(rows) == 1:
-            return rows[0]
-        if not rows:
-            raise LedgerError(say("There is no item {item} in {folder}.", item=item, folder=self.state))
-        choices = ", ".join(f"{row.id} ({row.recipe}: {row.key})" for row in rows[:5])
-        raise LedgerError(say("{item} may be any of {choices}. Give the number.", item=item, choices=choices))
+        return chosen_row(ledger, item, "" if recipe is None else _name(recipe), self.state)
 
     def _shown(self, ledger: "Ledger", row: "ItemRow") -> WorkspaceItem:
-        from smeflow.engine.cases import ResultCodec, values_of
-        from smeflow.review.decisions import seen_now
-
-        steps = self._steps(row.recipe).values()
-        return WorkspaceItem(
-            id=row.id,
-            recipe=row.recipe,
-            key=row.key,
-            name=row.name,
-            state=row.state,
-            reasons=row.reason.phrases,
-            step=row.reason.step,
-            results=MappingProxyType(values_of(ledger.store, row, steps, ResultCodec())),
-            hash=seen_now(ledger, row).hash,
-        )
+        return shown_item(ledger, row, self._steps(row.recipe).values())
 
     def _decide(
-        self, item: ItemChoice, by: str, decide: "Callable[[Ledger, ItemRow, str], object]"
+        self, item: ItemChoice, by: str, decide: "Decide", *, beside_others: bool = False
     ) -> WorkspaceItem:
-        """Take a decision on an item that is still what was shown; give the item after it."""
+        """Take a decision on an item that is still what was shown; give the item after it.
+
+        *beside_others*: it may stand beside what another person decided since.
+        """
         from smeflow.review.decisions import forget_seen, require_unchanged
 
         person = person_name(by)
         with self._ledger() as ledger:
             row = self._row(ledger, item, None)
             digest = item.hash if isinstance(item, WorkspaceItem) else ""
-            require_unchanged(ledger, row, person, digest=digest)
+            if not beside_others:
+                require_unchanged(ledger, row, person, digest=digest)
             decide(ledger, row, person)
             forget_seen(ledger, row, person)
             return self._shown(ledger, ledger.item(row.recipe, row.id) or row)

@@ -260,15 +260,27 @@ def test_a_credit_note_has_the_sides_changed():
     assert booked(kind="credit_note") == [("606300", -100), ("445660", -20), ("401000", 120)]
 
 
-@pytest.mark.parametrize("category", ["AE", "K"])
-def test_both_sides_of_a_reverse_charge_are_written(category):
-    """The VAT the buyer owes is due and deductible."""
+GERMAN = {"seller_details": {"vat_id": "DE136695976"}}
+
+
+@pytest.mark.parametrize(
+    ("category", "seller", "deductible", "due"),
+    [
+        ("AE", GERMAN, "445662", "445200"),
+        ("K", GERMAN, "445662", "445200"),
+        ("AE", {}, "445660", "445710"),
+        ("AE", {"seller_details": {"legal_id": "30326504500015"}}, "445660", "445710"),
+    ],
+)
+def test_both_sides_of_a_reverse_charge_are_written(category, seller, deductible, due):
+    """Building work of a French subcontractor is on the domestic accounts, what comes from abroad is not."""
     found = booked(
         vat=[{"category": category, "rate": "0", "base": "100.00", "amount": "0"}],
         total_vat="0.00",
         total_gross="100.00",
+        **seller,
     )
-    assert found == [("606300", 100), ("445662", 20), ("445200", -20), ("401000", -100)]
+    assert found == [("606300", 100), (deductible, 20), (due, -20), ("401000", -100)]
 
 
 def test_each_rate_is_a_posting_of_its_own():
@@ -290,6 +302,10 @@ def test_a_prepayment_is_an_advance():
 @pytest.mark.parametrize(
     ("more", "why"),
     [
+        (
+            {"seller_details": {}, "vat": [{"category": "AE", "base": "100.00"}], "total_vat": "0.00"},
+            "which country",
+        ),
         ({"currency": "USD"}, "it is in USD"),
         ({"prepaid": "20.00"}, "deducts a prepayment of 20.00"),
         ({"total_gross": "121.00"}, "do not make 121.00"),
@@ -418,3 +434,26 @@ def test_an_invoice_in_an_unknown_file_over_another_amount_waits(office):
     made, _ = office.export(folder=office.folder / "books")
     assert made.batch is None
     assert "booked already over 120.00 in HA-2026-10-0001.txt" in str(made.left_out[0].why)
+
+
+def test_a_file_in_another_format_is_known_again_too(office):
+    """Where a ledger was begun anew, numbers and invoices of a file for Sage are not used again."""
+    folder = office.folder / "books"
+    office.here = {"a": paper("F-1")}
+    office.run()
+    made, _ = export_in(office, "sage", folder)
+    office.put(made, folder)
+    shutil.rmtree(office.folder / ".smeflow")
+    office.here["b"] = paper("F-2", net="50.00", vat="10.00")
+    office.run()
+    made, data = export_in(office, "sage", folder)
+    assert b"HA000002" in data
+    assert b"F-1" not in data
+    assert batch_file_name(made.batch) == "HA-2026-10-0002-sage.txt"
+
+
+def export_in(office, form, folder):
+    firm = WorkspaceSettings.find(office.folder)
+    with office.ledger() as ledger:
+        made = export_batch(ledger, firm, period="2026-10", person="Anne", form=form, folder=folder)
+        return made, batch_file(ledger, made.batch)

@@ -4,6 +4,7 @@ Called by ``test_crashes.py`` as ``crash_commands.py FOLDER COMMAND...``: FOLDER
 kill. Prints a line of JSON for each: what the second attempt ended with, and what stands in the folder then.
 """
 
+import hashlib
 import json
 import os
 import shutil
@@ -13,7 +14,7 @@ from contextlib import closing, redirect_stderr, redirect_stdout
 from io import StringIO
 from pathlib import Path
 
-import smeflow.books
+import smeflow.books.archive
 import smeflow.engine.run
 import smeflow.review.decisions  # noqa: F401 - loaded once, before the children are made
 from smeflow.cli.app import main
@@ -47,7 +48,13 @@ def standing(folder):
         for f in sorted((folder / place).glob("*"))
         if f.name != "audit.jsonl"
     }
-    return {"counts": counts, "states": states, "files": files}
+    papers = {
+        f.relative_to(folder).as_posix(): hashlib.sha256(f.read_bytes()).hexdigest()
+        for place in ("inbox", "archive")
+        for f in sorted((folder / place).rglob("*"))
+        if f.is_file()
+    }
+    return {"counts": counts, "states": states, "files": files, "papers": papers}
 
 
 def crash_everywhere(root, command):

@@ -157,19 +157,44 @@ def test_whoever_decides_is_told_that_an_invoice_is_there_already(smeflow, shop,
     assert "is there already" in smeflow("status").out.replace("\n", " ")
 
 
-def test_an_invoice_is_credited_once_over_an_amount(smeflow, shop):
-    """A second credit note over the same may be the first one under another number: a person looks."""
+def credit_note(shop, number: bytes, day: bytes, *, half: bool = False) -> None:
+    """Put a credit note for the shop's invoice of 23.54 beside it."""
     text = (shop / "inbox" / INVOICE).read_bytes().replace(b">380<", b">381<")
+    halves = ((b"4.0000", b"2.0000"), (b"22.00", b"11.00"), (b"1.54", b"0.77"), (b"23.54", b"11.77"))
+    for whole, less in halves if half else ():
+        text = text.replace(whole, less)
     credited = b"<ram:InvoiceReferencedDocument><ram:IssuerAssignedID>471113</ram:IssuerAssignedID>"
     end = b"</ram:ApplicableHeaderTradeSettlement>"
     text = text.replace(end, credited + b"</ram:InvoiceReferencedDocument>" + end)
-    for number, day in ((b"G1", b"20180614"), (b"G2", b"20180615")):
-        note = text.replace(b">471113</ram:ID>", b">" + number + b"</ram:ID>").replace(
-            b">20180613<", b">" + day + b"<"
-        )
-        (shop / "inbox" / f"{number.decode()}.xml").write_bytes(note)
+    text = text.replace(b">471113</ram:ID>", b">" + number + b"</ram:ID>")
+    (shop / "inbox" / f"{number.decode()}.xml").write_bytes(text.replace(b">20180613<", b">" + day + b"<"))
+
+
+def test_an_invoice_is_credited_once_over_an_amount(smeflow, shop):
+    """A second credit note over the same may be the first one under another number: a person looks."""
+    credit_note(shop, b"G1", b"20180614")
+    credit_note(shop, b"G2", b"20180615")
     smeflow("run")
     (line,) = smeflow("review", "list", "--json").lines
     assert line["item"] == "G2.xml"
     assert "for invoice 471113 of Lieferant GmbH is there already: G1.xml" in line["reason"]
     assert smeflow(*EXPORT).lines[0]["entries"] == 2
+
+
+@pytest.mark.parametrize("first", ["invoice", "credits"])
+def test_credit_notes_take_back_no_more_than_their_invoice(smeflow, shop, first):
+    """One over all of it and one over half of it: whatever comes last is shown to a person."""
+    invoice, away = shop / "inbox" / INVOICE, shop / INVOICE
+    credit_note(shop, b"G1", b"20180614")
+    credit_note(shop, b"G2", b"20180615", half=True)
+    if first == "credits":
+        invoice.rename(away)
+    smeflow("run")
+    if first == "credits":
+        away.rename(invoice)
+        smeflow("run")
+    (line,) = smeflow("review", "list", "--json").lines
+    if first == "credits":
+        assert "invoice 471113 of Lieferant GmbH: 35.31 of it was credited before" in line["reason"]
+    else:
+        assert "for invoice 471113 of Lieferant GmbH, of which only" in line["reason"]

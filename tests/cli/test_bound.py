@@ -76,7 +76,7 @@ def test_the_second_of_two_people_is_told_of_the_first(smeflow, office):
     smeflow("review", "approve", FILE, "--by", "Ada")
     told = smeflow("review", "reject", FILE, "--reason", "not ours", "--by", "Bea")
     assert told.code == 1
-    assert "Ada decided approve" in told.err
+    assert "Ada: approved" in told.err
     smeflow("show", FILE)
     assert smeflow("review", "reject", FILE, "--reason", "not ours", "--by", "Bea").code == 0
 
@@ -91,7 +91,7 @@ def test_a_decision_that_came_since_the_item_was_shown_is_told(smeflow, office, 
     monkeypatch.setenv("SMEFLOW_PERSON", "Bea")
     told = smeflow("review", "reject", FILE, "--reason", "not ours")
     assert told.code == 1
-    assert "Ada decided approve" in told.err
+    assert "Ada: approved" in told.err
 
 
 def test_who_decided_may_decide_again(smeflow, office):

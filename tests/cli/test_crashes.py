@@ -94,3 +94,12 @@ def test_a_run_after_a_decision_ends_with_the_same_rows(firm, smeflow):
         assert line["again"] == 0, line
         assert line["files"] == lines[-1]["files"], line["at"]
         assert set(line["states"].values()) == {"done"}, line["at"]
+
+
+def test_a_paper_that_is_moved_into_the_archive_is_always_somewhere(firm):
+    """Killed at each step of the ledger, the same command ends it; nothing is left in two places."""
+    lines = crashes(firm, "books", "archive", "--period", "2018-06", "--move")
+    filed = ["inbox/bei-spiel-RE-20171118-506.xml", "archive/2018/06/Lieferant GmbH 471113.xml"]
+    assert list(lines[-1]["papers"]) == filed
+    assert len(lines) > 3
+    assert [line["at"] for line in lines if line["again"] or line["papers"] != lines[-1]["papers"]] == []

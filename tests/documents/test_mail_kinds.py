@@ -247,7 +247,7 @@ def test_short_mails_have_a_language_and_other_languages_are_not_taken_for_one(t
 )
 def test_without_the_extra_small_words_tell_the_language(monkeypatch, text, language):
     """A sentence has some of them."""
-    monkeypatch.setattr(texts, "_language_model", lambda: None)
+    monkeypatch.setattr(texts, "language_model", lambda: None)
     assert detect_language(text) == language
 
 

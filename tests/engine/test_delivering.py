@@ -107,6 +107,22 @@ def test_a_recipe_under_another_name_delivers_nothing_again_unless_told(told):
     assert len(calls) == 6
 
 
+def test_a_recipe_under_another_name_with_other_steps_delivers_nothing_again(told):
+    """Unless the one of the old name still stands beside it: then both are to send."""
+    run, calls, _, folder = told
+    run()
+    recipe = folder / "recipe.yaml"
+    before = recipe.read_text()
+    other = before.replace("recipe: told", "recipe: renamed")
+    recipe.write_text(other.replace("sinks:", "  - {rule: same, value: fields.id}\nsinks:"))
+    with pytest.raises(SourceError, match="renamed reads what told reads"):
+        run()
+    assert len(calls) == 3
+    (folder / "old.yaml").write_text(before)
+    run()
+    assert len(calls) == 6
+
+
 def test_what_nobody_takes_waits_for_the_next_run(told):
     """A refusal is told as a failure of the output, the items stay done, and the next run delivers."""
     run, calls, faults, _ = told

@@ -2,11 +2,13 @@ import threading
 import time
 from dataclasses import dataclass, replace
 from decimal import Decimal
+from functools import partial
 from pathlib import Path
 
 import pytest
 
 from smeflow.core.case import Case
+from smeflow.core.events import RunEvent
 from smeflow.core.plan import Entry
 from smeflow.core.step import step
 from smeflow.engine.run import RecipeLock
@@ -15,6 +17,7 @@ from smeflow.i18n import say
 from smeflow.llm.interface import LLM, Message, ModelEndpoint, Price, Reply, Request
 from smeflow.llm.router import ModelSet
 from smeflow.llm.testing import Scripted
+from smeflow.llm.wrappers.patience import CircuitBreaker
 from smeflow.money import Money
 from smeflow.recipe.workspace import Budgets
 from smeflow.steps import Extract
@@ -350,6 +353,37 @@ def test_a_server_that_was_never_there_ends_the_run_within_seconds(office):
     assert (summary.done, summary.open, summary.stopped) == (0, 30, None)
     assert "nobody there" in str(summary.notes[0])
     assert len(model.requests) <= 8 * 3 + 10
+    there = Scripted([Reply(text="fine", model="m")], for_ever=True)
+    assert office.run(there, workers=8).done == 30  # the next run asks at once
+
+
+def test_a_server_that_comes_while_a_run_lasts_is_asked_what_was_put_off(office, monkeypatch):
+    """What was put off for a server that was not there is done by the same run, once it answers."""
+    impatient = partial(CircuitBreaker, absent_seconds=0.2, probe_seconds=0.05)
+    monkeypatch.setattr("smeflow.engine.context.CircuitBreaker", impatient)
+    office.source.here = texts(9)
+    left, there = threading.Event(), threading.Event()
+
+    @step(version=1)
+    def letter(case: Case, llm: LLM) -> str:
+        if "text 8" in case.documents[0].text:
+            assert left.wait(20)
+            there.set()
+            time.sleep(0.1)
+        return llm.complete(Request(messages=(Message("user", case.documents[0].text),))).text
+
+    def answer(request: Request) -> str:
+        if there.is_set():
+            return "fine"
+        raise LLMUnavailable(say("nobody there"), kind="outage", sent=False, reached=False)
+
+    def watch(event: RunEvent) -> None:
+        if event.name == "wait.ended" and event.fields["fault"] == "absent":
+            left.set()
+
+    office.plan(letter)
+    summary = office.run(Scripted([answer], for_ever=True), workers=3, observers=[watch])
+    assert (summary.done, summary.open, summary.notes) == (9, 0, ())
 
 
 def test_the_value_of_a_private_field_never_leaves(office):

@@ -125,6 +125,35 @@ def test_two_readers_that_say_the_same_leave_it_unproven_and_in_no_doubt():
     assert found.doubts == ()
 
 
+def test_two_that_agree_on_a_firm_settle_nothing_where_the_other_writes_from_its_domain():
+    """Both take the firm over the window for the seller; the mail address is made of the other's name."""
+    text = """
+Pichlmoser Handel KG
+Ahornweg 27
+4020 Linz                                                     Grubegger Werkstatt OG
+                                                              Feldgasse 49
+                                                              4020 Linz
+
+RECHNUNG
+Beleg  RE-9149          Datum  03.03.2026
+Artikel                  Menge     Betrag
+Wartung                      1     500,00
+Summe netto                        500,00
+MwSt. 20 %                         100,00
+Gesamtbetrag                       600,00
+Alle Beträge in EUR
+USt-IdNr. ATU58277420              info@grubegger-werkstatt.example
+"""
+    lie = said(
+        number="RE-9149", issue_date="03.03.2026", seller="Pichlmoser Handel KG", seller_details_vat_id=None,
+        buyer="Grubegger Werkstatt OG",
+    )  # fmt: skip
+    document = text_document(text)
+    found = STEP(Case(id="1", documents=(document,)), Scripted([lie] * 3))
+    assert not found.proven
+    assert any("Pichlmoser" in str(doubt) for doubt in found.doubts)
+
+
 def test_a_day_that_can_be_read_in_two_orders_is_not_upheld_in_the_other():
     """The label is its own, and still the model's word alone would decide between two days."""
     text = "INVOICE\nAcme Plumbing Ltd\nInvoice no. INV01699\nInvoice Date: 07/09/18\nBill to: Wexford Ltd\n"

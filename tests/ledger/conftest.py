@@ -1,13 +1,16 @@
+import uuid
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from support.postgres import PostgresServer, postgres_server
 
 from smeflow._text import sha256
 from smeflow.ledger import history
 from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.postgres_connection import LedgerUrl
 from smeflow.ledger.rows import RunRow
 
 
@@ -29,9 +32,24 @@ def clock() -> Clock:
     return Clock()
 
 
+@pytest.fixture(scope="session")
+def postgres() -> Iterator[PostgresServer]:
+    with postgres_server() as server:
+        yield server
+
+
+@pytest.fixture(params=["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
+def url(request: pytest.FixtureRequest) -> LedgerUrl | None:
+    """Where the ledger is: every promise is one of both databases."""
+    if request.param == "sqlite":
+        return None
+    server: PostgresServer = request.getfixturevalue("postgres")
+    return LedgerUrl.parse(server.ledger(f"t{uuid.uuid4().hex[:12]}"))
+
+
 @pytest.fixture
-def ledger(tmp_path: Path, clock: Clock) -> Iterator[Ledger]:
-    with Ledger.open(tmp_path / "state", clock=clock) as opened:
+def ledger(tmp_path: Path, clock: Clock, url: LedgerUrl | None) -> Iterator[Ledger]:
+    with Ledger.open(tmp_path / "state", clock=clock, url=url) as opened:
         yield opened
 
 

@@ -20,6 +20,8 @@ from smeflow.ledger.opening import compiled_sql
 from smeflow.ledger.verify import exported_entries, verify_audit
 from smeflow.ledger.writer import crc
 
+ON_FILE = pytest.mark.parametrize("url", [None], ids=["sqlite"])
+"""What edits the file behind the ledger's back; the chain itself is the same code over either database."""
 ROOT = Path(__file__).resolve().parents[2]
 REST = "at, kind, item, payload, before, hash, crc"
 
@@ -58,6 +60,7 @@ def test_every_item_leaves_its_entries(ledger: Ledger, take: Callable[..., objec
     ],
     ids=["payload", "time", "item", "delete", "insert"],
 )  # fmt: skip
+@ON_FILE
 def test_a_changed_chain_is_found(ledger: Ledger, take: Callable[..., object], harm: tuple):
     """Whoever edits an entry and mends its checksum is found by the chain, and the entry is named."""
     _work(ledger, take)
@@ -65,6 +68,7 @@ def test_a_changed_chain_is_found(ledger: Ledger, take: Callable[..., object], h
     assert ledger.audit_broken_at() == (41 if harm[0] == "insert" else 7)
 
 
+@ON_FILE
 def test_two_entries_swapped_are_found(ledger: Ledger, take: Callable[..., object]):
     """Order is part of the chain."""
     _work(ledger, take)
@@ -73,6 +77,7 @@ def test_two_entries_swapped_are_found(ledger: Ledger, take: Callable[..., objec
     assert ledger.audit_broken_at() == 5
 
 
+@ON_FILE
 def test_random_edits_are_all_found(ledger: Ledger, take: Callable[..., object]):
     """Whatever column of whatever entry is changed."""
     count = _work(ledger, take)
@@ -114,6 +119,7 @@ def test_random_harm_is_found_and_named(tmp_path: Path):
     assert len(ways) == len(benchmark.WAYS)
 
 
+@ON_FILE
 def test_a_result_is_part_of_the_chain(ledger: Ledger, take: Callable[..., object]):
     """Whoever changes what an item came to, and mends the checksum, is found."""
     _work(ledger, take)
@@ -135,6 +141,7 @@ def test_a_lease_is_not_part_of_the_chain(ledger: Ledger, take: Callable[..., ob
     assert not verify_audit(ledger.store).findings
 
 
+@ON_FILE
 def test_a_chain_from_before_covers_less_and_says_so(ledger: Ledger, take: Callable[..., object]):
     """Rows that an older version wrote are counted, not suspected; what is written since is covered."""
     _work(ledger, take)
@@ -219,6 +226,7 @@ def _claim(ledger: Ledger, take: Callable[..., object]) -> int:
         "INSERT INTO claims SELECT 9, item, step, rule, key, 'DE99', '[]', 1, at, ? FROM claims WHERE id = 1",
     ],
 )
+@ON_FILE
 def test_what_an_item_claims_belongs_to_the_chain(ledger: Ledger, take: Callable[..., object], harm: str):
     """A claim changed, taken away or added would let another account pass; it is named by its item."""
     _claim(ledger, take)

@@ -16,7 +16,7 @@ import pytest
 
 from smeflow._text import sha256
 from smeflow.errors import LedgerBusy, LedgerDamaged, LedgerError
-from smeflow.ledger import store
+from smeflow.ledger import database
 from smeflow.ledger.audit import audit_head
 from smeflow.ledger.backup import make_backup, read_backup
 from smeflow.ledger.intake import Incoming, Intake
@@ -191,14 +191,14 @@ def test_nobody_restores_under_an_open_ledger(state, tmp_path):
 
 def test_who_opens_a_ledger_while_it_is_replaced_is_told(state, monkeypatch):
     """Else it would write into the file that was kept aside."""
-    prepare = store.prepare_schema
+    prepare = database.prepare_schema
 
     def replaced(connection, path):
         prepare(connection, path)
         shutil.copy(path, path.with_name("new"))
         path.with_name("new").replace(path)
 
-    monkeypatch.setattr(store, "prepare_schema", replaced)
+    monkeypatch.setattr(database, "prepare_schema", replaced)
     with pytest.raises(LedgerBusy, match="replaced just now"):
         Ledger.open(state)
 

@@ -57,7 +57,7 @@ def test_the_second_of_two_people_is_told_of_the_first(ledger: Ledger, waiting: 
     """Both saw the same; one decision stands, the other is refused and names who was first."""
     seen = _seen(ledger, waiting)
     ledger.record_decision(waiting, action="approve", person="Anne", step="kind", result_hash=seen)
-    with pytest.raises(LedgerError, match="Anne decided approve"):
+    with pytest.raises(LedgerError, match="Anne: approved"):
         ledger.record_decision(waiting, action="reject", person="Bruno", step="kind", result_hash=seen)
     assert len(ledger.reviews(waiting)) == 1
 

@@ -11,6 +11,11 @@ from smeflow.ledger.opening import SEAL_FILE, sealed_since
 
 
 @pytest.fixture
+def url() -> None:
+    """A file alone has a seal."""
+
+
+@pytest.fixture
 def closed(ledger: Ledger, take: Callable[..., IntakeCounts]) -> Path:
     """A ledger with something in it, closed."""
     take({"a.txt": b"one", "b.txt": b"two"})

@@ -69,3 +69,35 @@ def test_a_fact_that_no_row_will_mend_sends_the_report_to_a_person(tmp_path):
         reasons = [str(p) for item in ledger.items() for p in item.reason.phrases]
     assert any("amuont" in reason for reason in reasons)
     assert not any("ahead" in reason for reason in reasons)
+
+
+@pytest.mark.parametrize(
+    ("rows", "title"),
+    [
+        ("day,amount\n2025-08-01,1.50\n2025-10-02,2.25\n", "Ventes : août 2025 – octobre 2025"),
+        ("day,amount\n2025-08-01,1.50\n2025-08-02,2.25\n", "Ventes : août 2025"),
+        ("name,amount\nA,1.50\nB,2.25\n", "Ventes : toutes les lignes"),
+    ],
+)
+def test_a_report_of_all_rows_says_from_when_to_when(tmp_path, rows, title):
+    """A title with a period in it is whole where the report is of no single one."""
+    (tmp_path / "sales.csv").write_text(rows)
+    (tmp_path / "recipe.yaml").write_text(RECIPE.replace("period: month", "period: all"))
+    summary = run_to_end(load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state")
+    assert (summary.items, summary.done) == (1, 1)
+    assert f"# {title}\n" in (tmp_path / "out" / "all.md").read_text()
+
+
+def test_an_expression_is_computed_from_the_rows_of_the_period_alone(tmp_path):
+    """The annex says of how many rows; the table has as many again in other months."""
+    days = [date(2025, 9, 1) + timedelta(days=n) for n in range(61)]
+    (tmp_path / "sales.csv").write_text("day,amount\n" + "".join(f"{day},1.50\n" for day in days))
+    recipe = RECIPE.replace(
+        "revenue: {sum: amount, unit: EUR, label: Chiffre d’affaires}", "twice: sum(amount) * 2"
+    )
+    (tmp_path / "recipe.yaml").write_text(recipe)
+    run_to_end(load(tmp_path), WorkspaceSettings.find(tmp_path), state=tmp_path / "state")
+    page = (tmp_path / "out" / "2025-10.md").read_text()
+    assert "93,00" in page
+    assert "31 lignes" in page
+    assert "61 lignes" not in page

@@ -13,6 +13,15 @@ ANSWERS: tuple[tuple[str, object], ...] = (
     ("deux tours", {"name": "Lyon", "people": 522250}),
     ("must be 300", {"labour": "200", "parts": "100"}),
     ("rest of 300", {"labour": "200", "parts": "300"}),
+    ("doivent faire 300", {"travail": "200", "pièces": "100"}),
+    ("reste de 300", {"travail": "200", "pièces": "300"}),
+    (
+        "deux presses",
+        {
+            "client": "Nova SARL",
+            "lignes": [{"article": "presse", "pièces": 2}, {"article": "courroie", "pièces": 12}],
+        },
+    ),
     (
         "two lathes",
         {

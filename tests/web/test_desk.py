@@ -2,6 +2,9 @@
 
 import io
 import json
+import shutil
+import threading
+import time
 from datetime import date
 from pathlib import Path
 from urllib.parse import urlencode
@@ -11,8 +14,10 @@ import pytest
 from smeflow import Workspace
 from smeflow.errors import LedgerError, SourceError
 from smeflow.web.desk import Desk
-from smeflow.web.intake import put_into_folder, safe_name
+from smeflow.web.gathered import mails, reports, suppliers
+from smeflow.web.intake import BackgroundRuns, put_into_folder, safe_name
 from smeflow.web.item import corrections, step_views
+from smeflow.web.lesson import READ, read_lesson
 from smeflow.web.words import Words
 
 pytestmark = [
@@ -232,3 +237,181 @@ def test_all_that_the_pages_load_is_small():
     folder = Path(smeflow.web.__file__).parent
     sizes = [file.stat().st_size for part in ("static", "templates") for file in (folder / part).iterdir()]
     assert sum(sizes) < 60_000
+
+
+def post(served, path, **form):
+    """Send a form of the desk's own page."""
+    return served.ask("POST", path, urlencode({"token": served.keys.form, **form}, doseq=True))
+
+
+def test_a_note_is_kept_and_decides_nothing(served):
+    """Who was shown the item before the note may still decide on it."""
+    number = served.numbered(LIEFERANT)
+    shown = served.desk.state(number).hash
+    assert post(served, f"/item/{number}", hash=shown, action="note", note=" ").status == 409
+    answer = post(served, f"/item/{number}", hash=shown, action="note", note="asked the driver")
+    assert answer.headers["location"] == f"/item/{number}?said=noted"
+    state = served.desk.state(number)
+    assert state.item.row.state == "review"
+    assert [(r.action, r.person, r.note) for r in state.reviews] == [("note", "Ada", "asked the driver")]
+    assert state.hash == shown
+    assert "asked the driver" in served.ask("GET", f"/item/{number}").text
+    served.desk.decide(number, shown, "reject", note="private")
+
+
+def test_the_one_who_takes_back_too_late_is_told(served):
+    """Another decision came in between: it is named, and nothing is taken back."""
+    number = served.numbered(LIEFERANT)
+    served.desk.decide(number, served.desk.state(number).hash, "save", changes={"invoice.number": "X-1"})
+    first = served.desk.last_decision(number).id
+    served.desk.decide(number, served.desk.state(number).hash, "save", changes={"invoice.number": "X-2"})
+    answer = post(served, f"/item/{number}/undo", decision=first)
+    assert answer.status == 409
+    assert "Ada: corrected" in answer.text
+    assert post(served, f"/item/{number}/undo", decision="1; drop").status == 400
+    assert post(served, f"/item/{number}/undo", decision=first + 1).status == 303
+    assert [r.action for r in served.desk.state(number).reviews] == ["correct", "correct", "undo"]
+
+
+def test_checks_of_typed_values_write_nothing(served):
+    """The answer has marks and words for every field, or says what does not fit; nothing is written."""
+    number = served.numbered(NETPRESSE)
+    ledger = (served.desk.workspace.state / "ledger.db").read_bytes()
+    form = {"was:invoice.total_gross": "56.02", "field:invoice.total_gross": "57.02"}
+    told = json.loads(post(served, f"/item/{number}/check", **form).text)
+    assert told["fields"]["invoice.total_gross"]["mark"] == "no"
+    assert "against it" in told["checks"]["invoice"]
+    form["field:invoice.total_gross"] = "<b>much</b>"
+    told = json.loads(post(served, f"/item/{number}/check", **form).text)
+    assert "<b>much</b> does not fit" in told["problem"]
+    form = {"was:nowhere.x": "1", "field:nowhere.x": "2"}
+    assert "no step nowhere" in json.loads(post(served, f"/item/{number}/check", **form).text)["problem"]
+    assert (served.desk.workspace.state / "ledger.db").read_bytes() == ledger
+
+
+def test_a_supplier_shows_its_accounts_and_its_last_invoices(served):
+    """An account nobody confirmed is told apart from one that an invoice was done with."""
+    listed = {each.name: each for each in suppliers(served.desk)}
+    assert listed["NETPRESSE"].doubtful
+    (account,) = listed["NETPRESSE"].accounts
+    assert (account.iban, account.known, account.count) == ("FR7610107002450061705231739", False, 1)
+    page = served.ask("GET", f"/supplier/{listed['NETPRESSE'].number}").text
+    assert "FR76\u00a01010\u00a07002" in page
+    assert "2022089083" in page
+    number = served.numbered(NETPRESSE)
+    served.desk.decide(number, served.desk.state(number).hash, "accept", note="rung up")
+    served.desk.workspace.run("recipe.yaml", strict=False)
+    assert not {each.name: each for each in suppliers(served.desk)}["NETPRESSE"].doubtful
+    assert served.ask("GET", "/supplier/999").status == 409
+
+
+@pytest.fixture
+def office(tmp_path, recipes, serve):
+    """Serve the folder of an office that answers mails and writes reports."""
+    for name in ("customer-requests", "monthly-sales"):
+        shutil.copytree(recipes / name, tmp_path / name)
+    settings = '[company]\nlocale = "en-GB"\n[tables]\ncustomers = "customer-requests/customers.csv"\n'
+    (tmp_path / "smeflow.toml").write_text(settings, encoding="utf-8")
+    for mail in sorted((tmp_path / "customer-requests" / "inbox").iterdir())[4:]:
+        mail.unlink()
+    workspace = Workspace(tmp_path)
+    for name in ("customer-requests", "monthly-sales"):
+        workspace.run(f"{name}/recipe.yaml", llm="none", strict=False)
+    with serve(workspace) as desk:
+        yield desk
+
+
+def test_mails_have_their_label_and_the_prepared_answer_can_be_put_right(office):
+    """They are listed by subject and sender; label and answer are changed in one go, each as a decision."""
+    found = mails(office.desk)
+    assert len(found) == 4
+    mail = next(each for each in found if each.reply)
+    page = office.ask("GET", "/mails").text
+    assert mail.title in page
+    assert mail.reply.split()[0] in page
+    only = office.ask("GET", f"/mails?label={mail.label}").text
+    assert mail.title in only
+    assert "4 invoices" not in only
+    number, steps = mail.row.id, step_views(office.desk, office.desk.state(mail.row.id))
+    assert [step.name for step in steps if step.is_open] == ["answer", "kind"]
+    assert steps[0].heading == "The prepared answer"
+    text = next(field.value for field in steps[0].fields if field.name == "answer.text")
+    changes = {"answer.text": f"{text} See you then.", "kind.label": "urgent"}
+    office.desk.decide(number, office.desk.state(number).hash, "save", changes=changes)
+    state = office.desk.state(number)
+    assert [(review.step, review.action) for review in state.reviews] == [
+        ("answer", "correct"),
+        ("kind", "correct"),
+    ]
+
+
+def test_a_report_s_paragraphs_are_edited_and_figures_that_no_fact_holds_refused(office):
+    """Own words are kept; a number nobody computed is refused while it is typed."""
+    report = reports(office.desk)[0]
+    number = report.row.id
+    assert report.report in office.ask("GET", "/reports").text
+    (step,) = step_views(office.desk, office.desk.state(number))
+    paragraph = next(field for field in step.fields if field.name == "report.p1")
+    form = {f"was:{paragraph.name}": paragraph.value, f"field:{paragraph.name}": "Sales were 987654 USD."}
+    assert "987654" in json.loads(post(office, f"/item/{number}/check", **form).text)["problem"]
+    form |= {"hash": office.desk.state(number).hash, "action": "save"}
+    assert post(office, f"/item/{number}", **form).status == 409
+    form[f"field:{paragraph.name}"] = f"We worked well. {paragraph.value}"
+    answer = post(office, f"/item/{number}", **form)
+    assert answer.status == 303, answer.text
+    office.desk.workspace.run("monthly-sales/recipe.yaml", llm="none")
+    assert "We worked well." in office.ask("GET", f"/item/{number}").text
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_the_lesson_s_wrong_reading_is_the_one_the_checks_find(language):
+    """All ten stand on the page; one amount does not fit, and the check's own sentence says so."""
+    lesson = read_lesson(language)
+    assert len(lesson.readings) == 10
+    bare = lesson.page.replace(" ", "").replace(",", "").replace(".", "").casefold()
+    for reading in lesson.readings:
+        value = "".join(c for c in reading.value if c.isalnum() or c == "-").casefold()
+        if reading.name in ("issue_date", "due_date"):
+            value = f"{READ[reading.name]:%d/%m/%Y}"
+        assert value in bare, reading
+    wrong = next(reading for reading in lesson.readings if reading.name == lesson.wrong)
+    assert wrong.value in lesson.said.replace("\u00a0", "\u202f")
+    assert "1" in lesson.right
+
+
+def test_a_decision_during_a_run_is_taken_up_by_another(firm):
+    """What a run may be past is wanted once more, however often; the desk is busy until then."""
+    begun, go_on, ran = threading.Event(), threading.Event(), []
+
+    def run(path, **_):
+        ran.append(path.name)
+        begun.set()
+        go_on.wait(10)
+
+    desk = Desk(workspace=firm, person="Ada", language="en")
+    desk.workspace.run = run
+    runs = BackgroundRuns(desk)
+    runs.want("invoices")
+    assert begun.wait(10)
+    for _ in range(3):
+        runs.want("invoices")
+    assert runs.busy
+    go_on.set()
+    while runs.busy:
+        time.sleep(0.01)
+    runs.end()
+    assert ran == ["recipe.yaml", "recipe.yaml"]
+
+
+def test_a_watching_desk_reads_what_is_laid_into_the_folder(firm, recipes):
+    """Nobody runs anything: the file is there, and its item with it."""
+    desk = Desk(workspace=firm, person="Ada", language="en")
+    runs = BackgroundRuns(desk)
+    runs.watch(every=1.0)
+    name = "my-supplier-018304.xml"
+    shutil.copy(recipes / "supplier-mail" / "inbox" / name, firm.root / "inbox" / name)
+    end = time.monotonic() + 30
+    while name not in {item.row.name for item in desk.items().values()}:
+        assert time.monotonic() < end
+        time.sleep(0.1)
+    runs.end()

@@ -1,5 +1,7 @@
 """The desk in a real browser: by keyboard alone, with nothing axe objects to, and with nothing that runs."""
 
+import io
+
 import pytest
 
 pytestmark = [
@@ -29,9 +31,9 @@ def open_item(page, served, name):
 
 
 @pytest.mark.requires_module("axe_playwright_python")
-@pytest.mark.parametrize("language", ["en", "fr"])
 @pytest.mark.parametrize(
-    ("width", "scheme"), [(1300, "light"), (1300, "dark"), (380, "light"), (380, "dark")]
+    ("width", "scheme", "language"),
+    [(1300, "light", "en"), (1300, "dark", "fr"), (380, "light", "fr"), (380, "dark", "en")],
 )
 def test_a_browser_finds_nothing_to_object_to(browser, firm, serve, language, width, scheme):
     """No rule of accessibility is broken on any page, nothing is asked of others, nothing sticks out."""
@@ -44,7 +46,9 @@ def test_a_browser_finds_nothing_to_object_to(browser, firm, serve, language, wi
         page.on("request", lambda request: asked.append(request.url))
         page.goto(served.door)
         items = [f"/item/{served.numbered(name)}" for name in (NETPRESSE, LIEFERANT, "cut-off.pdf")]
-        for path in ("/", "/waiting", "/search?q=lieferant", "/search?q=nowhere", *items):
+        lists = ("/suppliers", "/mails", "/reports", f"/supplier/{served.numbered(NETPRESSE)}")
+        lesson = ("/lesson", "/lesson?guess=iban")
+        for path in ("/", "/waiting", "/search?q=lieferant", "/search?q=nowhere", *items, *lists, *lesson):
             page.goto(served.url(path))
             if path in items:
                 page.wait_for_selector("#paper figure, #paper .remark")
@@ -185,12 +189,16 @@ def test_nothing_of_a_document_runs(page, scripts, make_firm, serve, recipes, tm
         served.desk.decide(number, shown, "save", changes={"invoice.number": scripts[1]}, note=scripts[2])
         page.goto(served.door)
         searches = [f"/search?q={script}" for script in scripts[:3]]
-        for path in ("/", "/waiting", *searches, *(f"/item/{item.id}" for item in items)):
+        suppliers = ("/suppliers", *(f"/supplier/{item.id}" for item in items))
+        for path in ("/", "/waiting", *suppliers, *searches, *(f"/item/{item.id}" for item in items)):
             page.goto(served.url(path))
             if "/item/" in path:
                 page.wait_for_selector("#paper figure")
             sources = page.evaluate("[...document.scripts].map(s => s.getAttribute('src'))")
             assert sources == ["/static/desk.js"], path
+            if path == f"/item/{items[-1].id}":  # checks while one types give such texts back too
+                page.get_by_label("seller", exact=True).fill(scripts[1])
+                page.wait_for_timeout(600)
             strange = "iframe, object, embed, base, style, main [onload], main [onerror], [onfocus]"
             assert page.locator(strange).count() == 0, path
             assert page.locator("a[href^='javascript'], form[action^='http']").count() == 0, path
@@ -198,3 +206,69 @@ def test_nothing_of_a_document_runs(page, scripts, make_firm, serve, recipes, tm
         assert "49%" not in text
         assert page.told == []
         assert all(url.startswith(served.url("/")) for url in page.asked)
+
+
+def test_checks_run_while_one_types(page, served):
+    """The sum is tried with what is being typed; what does not fit is told; nothing is kept."""
+    page.goto(served.door)
+    open_item(page, served, NETPRESSE)
+    total = page.get_by_label("total with VAT")
+    field = page.locator("[data-field='invoice.total_gross']")
+    assert "✓" in field.locator(".said").inner_text()
+    total.fill("57,02")
+    page.wait_for_selector("[data-field='invoice.total_gross'].no")
+    assert "against it: net and VAT make the total" in page.locator("[data-checks=invoice]").inner_text()
+    total.fill("about fifty")
+    page.wait_for_selector("#live:has-text('about fifty does not fit')")
+    total.fill("56,02")
+    page.wait_for_selector("[data-field='invoice.total_gross'].ok")
+    assert page.locator("#live").inner_text() == ""
+    number = served.numbered(NETPRESSE)
+    assert served.desk.state(number).reviews == ()
+    assert page.told == []
+
+
+def test_z_takes_the_last_decision_back(page, firm, serve):
+    """A key put it aside, a key brings it back, with its question and without a word lost."""
+    with serve(firm, run=True) as served:
+        page.goto(served.door)
+        number = served.numbered(LIEFERANT)
+        open_item(page, served, LIEFERANT)
+        question = page.locator("h1").inner_text()
+        page.keyboard.press("r")
+        page.keyboard.type("a private purchase")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**?after=*")
+        page.keyboard.press("z")
+        page.wait_for_url(f"**/item/{number}?said=undone")
+        while served.runs.busy:
+            page.wait_for_timeout(50)
+        page.reload()
+        assert page.locator("h1").inner_text() == question
+        state = served.desk.state(number)
+        assert state.item.row.state == "review"
+        assert [review.action for review in state.reviews] == ["reject", "undo"]
+        assert "a private purchase" in page.locator(".who").inner_text()
+
+
+def test_a_stack_of_papers_is_split_by_keyboard(page, make_firm, serve, recipes, tmp_path):
+    """One key goes to where a document may begin, Space marks it, Enter splits."""
+    pypdf = pytest.importorskip("pypdf")
+    paper = pypdf.PdfReader(recipes / "supplier-mail" / "inbox" / NETPRESSE).pages[0]
+    writer, stack = pypdf.PdfWriter(), io.BytesIO()
+    for _ in range(2):
+        writer.add_page(paper)
+    writer.write(stack)
+    firm = make_firm(tmp_path / "stack", {"stack.pdf": stack.getvalue()})
+    with serve(firm, run=True) as served:
+        page.goto(served.door)
+        open_item(page, served, "stack.pdf")
+        page.keyboard.press("d")
+        page.keyboard.press("Space")
+        page.keyboard.press("Enter")
+        page.wait_for_url("**?said=was_split")
+        for _ in range(100):
+            if len(firm.items()) == 3:
+                break
+            page.wait_for_timeout(100)
+        assert {item.name for item in firm.items()} == {"stack.pdf", "stack p1.pdf", "stack p2.pdf"}

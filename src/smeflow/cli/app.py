@@ -14,8 +14,8 @@ from smeflow import __version__
 from smeflow.cli.arguments import LOG_JSON, language_for, require_spoken
 from smeflow.cli.commands.audit import audit
 from smeflow.cli.commands.backup import backup, restore
-from smeflow.cli.commands.books import books
 from smeflow.cli.commands.check import check, schema
+from smeflow.cli.commands.close import close
 from smeflow.cli.commands.demo import demo
 from smeflow.cli.commands.desk import desk
 from smeflow.cli.commands.doctor import doctor
@@ -27,9 +27,11 @@ from smeflow.cli.commands.extract import extract
 from smeflow.cli.commands.facts import facts
 from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
+from smeflow.cli.commands.ledger import ledger
 from smeflow.cli.commands.mailbox import mailbox
 from smeflow.cli.commands.mcp import mcp
 from smeflow.cli.commands.model import model
+from smeflow.cli.commands.month import books
 from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
 from smeflow.cli.commands.review import review
@@ -40,6 +42,7 @@ from smeflow.cli.commands.triage import triage
 from smeflow.cli.commands.undo import undo
 from smeflow.cli.commands.verify import verify
 from smeflow.cli.commands.watch import watch
+from smeflow.cli.commands.work import work
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import INTERRUPTED, OK, TERMINATED, ProcessEnded, language_first, tell_error
 from smeflow.i18n import Language, french_templates
@@ -54,6 +57,7 @@ COMMANDS: tuple[Command, ...] = (
     ("check", WORK, check),
     ("run", WORK, run),
     ("watch", WORK, watch),
+    ("work", WORK, work),
     ("status", WORK, status),
     ("show", WORK, show),
     ("review", WORK, review),
@@ -64,8 +68,10 @@ COMMANDS: tuple[Command, ...] = (
     ("learn", WORK, learn),
     ("undo", WORK, undo),
     ("mailbox", WORK, mailbox),
+    ("close", WORK, close),
     ("books", WORK, books),
     ("audit", WORK, audit),
+    ("ledger", WORK, ledger),
     ("backup", WORK, backup),
     ("restore", WORK, restore),
     ("repair", WORK, repair),

@@ -20,6 +20,7 @@ from smeflow.review.choosing import person_name as name_of_person
 if TYPE_CHECKING:
     from smeflow.core.case import Case, Step
     from smeflow.ledger.ledger import Ledger
+    from smeflow.ledger.postgres_connection import LedgerUrl
     from smeflow.ledger.rows import ItemRow
     from smeflow.recipe.load import Recipe
 
@@ -152,19 +153,26 @@ def _workspace_locale(start: Path) -> str:
     return ""
 
 
+def ledger_url(state: Path | None, start: Path) -> "LedgerUrl | None":
+    """Give where the ledger is in PostgreSQL; None: it is a file, as whoever gives ``--state`` means."""
+    from smeflow.recipe.workspace import WorkspaceSettings
+
+    return WorkspaceSettings.find(start).ledger_url if state is None else None
+
+
 def open_ledger(state: Path | None, start: Path) -> "Ledger":
     """Open the ledger that is there; a command that only reads makes none."""
     from smeflow.ledger.ledger import Ledger
 
-    folder = state_folder(state, start)
-    if not folder.is_dir():
+    folder, url = state_folder(state, start), ledger_url(state, start)
+    if url is None and not folder.is_dir():
         raise UsageProblem(
             say(
                 "There is no ledger in {folder}. Run a recipe first, or name the folder with --state.",
                 folder=folder,
             )
         )
-    ledger = Ledger.open(folder, create=False)
+    ledger = Ledger.open(folder, create=False, url=url)
     if ledger.mended_notice is not None:
         language = language_for((), folder, os.environ)
         typer.echo(ledger.mended_notice.render(language), err=True)

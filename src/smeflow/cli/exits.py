@@ -20,10 +20,11 @@ import signal
 import threading
 import time
 import traceback
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TypeVar
 
 import typer
 
@@ -43,6 +44,7 @@ from smeflow.errors import (
 )
 from smeflow.i18n import Phrase, say
 
+T = TypeVar("T")
 _SECRET_NAME = re.compile(r"KEY|TOKEN|SECRET|PASS|CREDENTIAL|AUTH", re.IGNORECASE)
 _SECRET_VALUE = re.compile(
     r"\b(?:sk|pk|rk|gsk|hf|ghp|xox[abp])[-_][\w-]{6,}|(?<=Bearer )\S+|(?<=://)[^\s/@:]+:[^\s/@]+(?=@)",
@@ -173,6 +175,16 @@ HALT_CODES: dict[str, int] = {
 
 class UsageProblem(SmeflowError):
     """The command was given something it cannot use."""
+
+
+def usage_checked(job: Callable[[], T]) -> T:
+    """Do *job*; what it says it cannot use, in a sentence, is told as a mistake of the command."""
+    try:
+        return job()
+    except ValueError as error:
+        if error.args and isinstance(error.args[0], Phrase):
+            raise UsageProblem(error.args[0]) from error
+        raise
 
 
 class ProcessEnded(BaseException):

@@ -12,7 +12,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from smeflow.cli.arguments import load_recipe, open_ledger
+from smeflow.cli.arguments import ledger_url, load_recipe, open_ledger
 from smeflow.cli.console import STATE_WORDS, ProgressNote, Screen, plain_decimal, show_progress
 from smeflow.cli.exits import HALT_CODES, LEFT_TO_DO, OK, StopRequest, UsageProblem, code_of, stop_on_signals
 from smeflow.cli.models import ask_consent_once, tell_local_model, tell_local_model_busy
@@ -29,20 +29,26 @@ if TYPE_CHECKING:
     from smeflow.recipe.workspace import Rates
 
 
-def take_labels_filed_by_hand(screen: Screen, recipe: "Recipe", state: Path) -> int:
+def has_ledger(state: Path | None, start: Path) -> bool:
+    """Tell whether anything was ever run in the workspace around *start*."""
+    from smeflow.ledger import ledger
+
+    return ledger.has_ledger(state_folder(state, start), ledger_url(state, start))
+
+
+def take_labels_filed_by_hand(screen: Screen, recipe: "Recipe", state: Path | None) -> int:
     """Take the labels people gave by moving mails since the last run; give how many changed."""
     from smeflow.errors import LedgerError, SourceError
-    from smeflow.ledger.ledger import Ledger
     from smeflow.mail.sink import MailboxActions, filed_by_hand
     from smeflow.review.decisions import relabel
 
     if not any(isinstance(sink, MailboxActions) and sink.filing and sink.account for sink in recipe.sinks):
         return 0
-    if not (state / "ledger.db").is_file():
+    if not has_ledger(state, recipe.path):
         return 0
     steps = {entry.step.name: entry.step for entry in recipe.entries}
     changed = 0
-    with Ledger.open(state, create=False) as ledger:
+    with open_ledger(state, recipe.path) as ledger:
         try:
             filed = filed_by_hand(ledger.store, recipe.name, recipe.source.name, recipe.sinks)
         except SourceError:
@@ -70,7 +76,7 @@ INPUT_TOKENS = 4_000
 OUTPUT_TOKENS = 1_500
 
 
-def tell_older_mail(screen: Screen, recipe: "Recipe", state: Path) -> None:
+def tell_older_mail(screen: Screen, recipe: "Recipe", state: Path | None) -> None:
     """Before the first run with ``since``, say how much older mail it reads and what that may cost."""
     from smeflow.errors import SourceError
     from smeflow.mail.source import Mailbox
@@ -88,7 +94,6 @@ def tell_older_mail(screen: Screen, recipe: "Recipe", state: Path) -> None:
 
 def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str, int, int]]:
     """Count for each folder the mails that are there and those a run would read; changes nothing."""
-    from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.mail import LedgerMailIndex
     from smeflow.mail.connect import open_mailbox
     from smeflow.mail.source import Mailbox
@@ -97,9 +102,8 @@ def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str,
     if not isinstance(source, Mailbox):
         raise UsageProblem(say("The recipe {recipe} reads no mailbox.", recipe=recipe.name))
     cursors = {}
-    folder = state_folder(state, file)
-    if (folder / "ledger.db").is_file():
-        with Ledger.open(folder, create=False) as ledger:
+    if has_ledger(state, file):
+        with open_ledger(state, file) as ledger:
             book = LedgerMailIndex(ledger.store, recipe.name, source.name)
             cursors = {name: book.cursor(name) for name in source.folders}
     counts = []
@@ -114,12 +118,10 @@ def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str,
     return counts
 
 
-def _has_run_before(recipe: "Recipe", state: Path) -> bool:
-    from smeflow.ledger.ledger import Ledger
-
-    if not (state / "ledger.db").is_file():
+def _has_run_before(recipe: "Recipe", state: Path | None) -> bool:
+    if not has_ledger(state, recipe.path):
         return False
-    with Ledger.open(state, create=False) as ledger:
+    with open_ledger(state, recipe.path) as ledger:
         return bool(ledger.runs(recipe.name))
 
 
@@ -185,8 +187,8 @@ def run_recipe_file(
     models = ModelSet(models=(model,)) if model is not None else models_of_recipe(recipe, llm)[0]
     if model is None:
         tell_local_model_busy(screen, recipe, llm)
-    take_labels_filed_by_hand(screen, recipe, workspace.state)
-    tell_older_mail(screen, recipe, workspace.state)
+    take_labels_filed_by_hand(screen, recipe, state)
+    tell_older_mail(screen, recipe, state)
     allowed = [each for each in models.every if objection(recipe, each.place) is None]
     if len(allowed) == len(models.every):  # else the run says why, and nothing is sent
         ask_consent_once(screen, allowed, workspace.state, yes=yes)

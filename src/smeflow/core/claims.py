@@ -39,6 +39,11 @@ class Claim:
     ``sole``: what must be equal in two papers of the same, such as amount and day; else both are shown."""
     known: tuple[str, ...] = field(default=())
     """``steady``: values the firm's own tables have. ``within``: the amount; empty where there is none."""
+    covers: str = ""
+    """``sole``: the key of the ``within`` claims that may add up to its amount, the first of ``shown``."""
+    covered_by: str = ""
+    """``within``: the key of the ``sole`` claim whose amount is the known one; ``about`` gets what is
+    ``left`` of it."""
 
 
 @runtime_checkable

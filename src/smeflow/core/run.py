@@ -22,7 +22,7 @@ from smeflow.llm.connect import as_llm
 from smeflow.llm.interface import LLM, ConnectedLLM
 from smeflow.llm.providers import Residency
 from smeflow.llm.wrappers.accounting import SpendingLimits
-from smeflow.llm.wrappers.patience import CircuitBreaker, Patience
+from smeflow.llm.wrappers.patience import ABSENT_SECONDS, CircuitBreaker, Patience
 from smeflow.llm.wrappers.stack import LookUp, StepLLM, WrapperStack
 from smeflow.money import Money
 
@@ -32,8 +32,6 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 PATIENCE_SECONDS = 20.0
 """How long a script waits for a provider that is away, unless it says so itself."""
-ABSENT_SECONDS = 5.0
-"""How long it waits for one that was never there: a wrong address, a server that is not started."""
 ASYNC_THREADS = 64
 """How many cases `arun` works on at once in one process; more of them wait."""
 CORRECTED_BY = "smeflow.review.corrections:correct_result"

@@ -27,7 +27,7 @@ from smeflow.i18n import say
 FILES_A_WORKER = 200
 _PATIENCE = 10
 """A file with pictures to recognise may take this many times the limit in all, and the limit for each."""
-_LEAST_MEMORY, _MEMORY_A_BYTE = 240_000_000, 15
+_LEAST_MEMORY, _MEMORY_A_BYTE = 160_000_000, 15
 _LEAST_SECONDS, _BYTES_A_SECOND = 4.0, 50_000
 """Seconds of the processor; on the wall a file may take all that `Limits.seconds` gives."""
 

@@ -153,7 +153,7 @@ def detect_language(text: str) -> str | None:
     words = _WORD.findall(text[:_MOST_CHARACTERS])
     if len(words) < 2:
         return None
-    model = _language_model()
+    model = language_model()
     if model is None:
         return _by_small_words([word.casefold() for word in words])
     language, likely = model.classify(" ".join(words))
@@ -161,8 +161,8 @@ def detect_language(text: str) -> str | None:
 
 
 @lru_cache(maxsize=1)
-def _language_model() -> Any:
-    """Give py3langid's model where it is installed; its file is part of the package."""
+def language_model() -> Any:
+    """Give py3langid's model where it is installed; its file is part of the package, read once a process."""
     try:
         from py3langid.langid import MODEL_FILE, LanguageIdentifier
     except ImportError:

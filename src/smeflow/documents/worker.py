@@ -9,6 +9,7 @@ from smeflow._system import limit_cpu, limit_memory
 from smeflow.documents.document import Box, Document, Limits
 from smeflow.documents.file import PDF, UNREAD, File, limit_exceeded
 from smeflow.documents.read import MESSAGE_FILES, read_in_process
+from smeflow.documents.text import language_model
 from smeflow.documents.tnef import TNEF_MAGIC
 from smeflow.documents.workers import packed, packed_error, send, serve
 from smeflow.errors import SmeflowError, UnreadableDocument, UnsupportedDocument
@@ -84,8 +85,11 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
     sent: list[bytes] = []
     try:
         limit_cpu(head["cpu_seconds"])
+        function = head.get("function")  # named by the parent, never by what is read
+        if not function:
+            language_model()  # what loading it takes is no fault of the file
         limit_memory(limits.memory_bytes)
-        if function := head.get("function"):  # named by the parent, never by what is read
+        if function:
             reply: dict[str, Any] = resolve_name(function)(head, pieces[0], sent)
         else:
             reply = _about(_file(head, pieces[0], limits, answers), head, sent)

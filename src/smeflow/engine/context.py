@@ -26,7 +26,7 @@ from smeflow.engine.cases import ResultCodec, kind_of_step
 from smeflow.engine.lookups import KnownWithEdits, KnownWithSuppliers
 from smeflow.errors import LedgerBusy, SmeflowError
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.budget import Budget
+from smeflow.ledger.budget import Budget, calls_under_way
 from smeflow.ledger.deferred import deferred_calls
 from smeflow.ledger.history import begin_run
 from smeflow.ledger.replies import Recalls
@@ -175,6 +175,8 @@ class RunContext:
     """Who takes batches, where the recipe allows hours."""
     notices: Callable[[], list[Phrase]] = list
     """Tells what a person should know of how the models were asked."""
+    away: Callable[[], bool] = lambda: False
+    """Tells whether a model server was never there so far."""
     kinds: dict[str, ResultKind] = field(default_factory=dict)
     """Of which kind the results of each step are, as far as it was asked."""
 
@@ -257,7 +259,8 @@ def plan_hash(prints: Mapping[str, str]) -> str:
 def spending_limits(recipe: Recipe) -> SpendingLimits:
     """Give the recipe's limits, for who refuses what has no price."""
     budget = recipe.budget
-    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=str(recipe.path))
+    source = recipe.name if recipe.path == Path() else str(recipe.path)  # one made in code has no file
+    return SpendingLimits(item=budget.item, run=budget.run, month=budget.month, source=source)
 
 
 def set_up_run(
@@ -267,11 +270,13 @@ def set_up_run(
     llm: ConnectedLLM | ModelSet | None,
     halt: RunHalt,
     smeflow: str,
+    *,
+    run: RunRow | None = None,
 ) -> RunContext:
-    """Set up the context of a run, and write down that the run begins."""
+    """Set up the context of *run*; without one, write down that a run begins."""
     from smeflow.llm.interface import NoModel
 
-    models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
+    models = ModelSet.of(llm)
     services = batch_services(store, recipe, models)
 
     def make_stack(model: ConnectedLLM | None) -> WrapperStack:
@@ -289,7 +294,7 @@ def set_up_run(
     crew = ModelRouter(models, make_stack, cheaper=recipe.budget.over == "cheaper")
     has_model = any(not isinstance(model, NoModel) for model in models.every)
     prints = fingerprints_of(recipe.entries, recipe.llm)
-    run = begin_run(
+    run = run or begin_run(
         store, recipe=recipe.name, text_hash=recipe.text_hash, plan=plan_hash(prints),
         llm=models.name if has_model else "none", smeflow=smeflow, pid=os.getpid(),
     )  # fmt: skip
@@ -307,10 +312,13 @@ def set_up_run(
         smeflow=smeflow,
         private=recipe.private,
         halt=halt,
-        meter=RunMeter(stop=halt.event),
+        meter=RunMeter(
+            stop=halt.event, elsewhere=lambda: calls_under_way(store, run) if store.database.shared else 0
+        ),
         over=recipe.budget.over,
         batches=services,
         notices=crew.notices,
+        away=crew.away,
         recalls=Recalls(store) if has_model else None,
         prints=prints,
         earlier=earlier_fingerprints_of(recipe.entries, recipe.llm),
@@ -337,6 +345,8 @@ class RunMeter:
 
     stop: threading.Event | None = None
     """Set it, and nobody waits for calls that are under way."""
+    elsewhere: Callable[[], int] = lambda: 0
+    """Counts the calls that are under way, those of other machines too; 0 where there are none."""
     calls: int = 0
     nanos: int = 0
     under_way: int = 0
@@ -373,4 +383,12 @@ class RunMeter:
                 if self.stop is not None and self.stop.is_set():
                     return False
                 self._changed.wait(0.5)  # wakes to look whether to stop
-            return self.calls != settled
+            if self.calls != settled:
+                return True
+        return self.elsewhere() > 0 and not (self.stop is not None and self.stop.wait(0.2))
+
+    def add(self, calls: int, nanos: int) -> None:
+        """Count what other machines asked and paid in this run."""
+        with self._changed:
+            self.calls += calls
+            self.nanos += nanos

@@ -69,11 +69,11 @@ def _deferred(error: AnswerLater, scene: FailureSite) -> Ending:
     """Put the item off until its answer is due."""
     if scene.context.halt.event.is_set():
         return _halted(error, scene)
-    kind = {"rate": "rate", "outage": "outage", "broken": "outage", ABSENT: "outage"}.get(
-        error.ticket, "batch"
-    )
     if error.ticket == ABSENT:
         scene.context.halt.away = error.phrase
+        ending = scene.put_off("outage", error.phrase)
+        return replace(ending, until_reached=True, tries=scene.item.tries)
+    kind = {"rate": "rate", "outage": "outage", "broken": "outage"}.get(error.ticket, "batch")
     tries = scene.item.tries + 1
     if kind != "batch" and tries >= MOST_DEFERRALS:
         return scene.review("provider", error.phrase)

@@ -142,7 +142,7 @@ def forecast_run(
         LedgerDamaged: The ledger is not what was written.
         SourceError: The source cannot be read, or a run would refuse what is gone from it.
     """
-    models = llm if isinstance(llm, ModelSet) else ModelSet(models=(llm,) if llm is not None else ())
+    models = ModelSet.of(llm)
     with ExitStack() as ending:
         folder = Path(ending.enter_context(tempfile.TemporaryDirectory(prefix="smeflow-")))
         _copy_ledger(state, folder)

@@ -4,7 +4,7 @@ Split it, set it aside, or walk it through the plan until a person must look.
 """
 
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -19,7 +19,7 @@ from smeflow.engine.cases import case_to_work_on
 from smeflow.engine.context import RunContext, RunHalted
 from smeflow.engine.failures import FailureSite, ending_for
 from smeflow.engine.lookups import RecordedLookups, noted_call
-from smeflow.engine.own_steps import left_beside, split
+from smeflow.engine.own_steps import left_beside, split, split_at
 from smeflow.errors import LedgerError
 from smeflow.extract.step import Extract
 from smeflow.i18n import Phrase, phrase_to_json, say
@@ -27,7 +27,7 @@ from smeflow.ledger.calls import LedgerCallLog
 from smeflow.ledger.deferred import DeferringCallLog
 from smeflow.ledger.finish import PAGES, Ending, ItemPart, NewResult, finish_item, results_of, split_item
 from smeflow.ledger.items import LeaseLost, distinct_phrases
-from smeflow.ledger.reviews import UNDECIDED, reviews_of, standing_decisions, wanted_by
+from smeflow.ledger.reviews import UNDECIDED, reviews_of, split_starts, standing_decisions, wanted_by
 from smeflow.ledger.rows import NO_REASON, ItemRow, Reason, ResultRow, ReviewRow, State
 from smeflow.llm.call_log import Scope
 from smeflow.llm.interface import ModelEndpoint, Reply, Request
@@ -42,9 +42,14 @@ def reason_to_set_aside(case: Case, entries: tuple[Entry, ...]) -> Phrase | None
     return next((why for why in reasons if why is not None), None)
 
 
-def parts_of_case(case: Case, word: str) -> tuple[tuple[ItemPart, ...], tuple[ItemPart, ...]] | None:
-    """Give the parts of *case* and what is left beside them; None where it is worked on as one piece."""
-    pieces = split(case, word)
+def parts_of_case(
+    case: Case, word: str, starts: Sequence[int] = ()
+) -> tuple[tuple[ItemPart, ...], tuple[ItemPart, ...]] | None:
+    """Give the parts of *case* and what is left beside them; None where it is worked on as one piece.
+
+    *starts* are the pages on which a person said new documents begin: then the recipe's *word* is not asked.
+    """
+    pieces = split_at(case, starts) if starts else split(case, word) if word else ()
     if not pieces:
         return None
     aside = left_beside(case, pieces)
@@ -330,7 +335,8 @@ def _process(
     try:
         try:
             case = case_to_work_on(context.store, item, context.known, context.parsed)
-            parts = parts_of_case(case, context.split) if context.split and item.media_type else None
+            starts = split_starts(context.store, item)
+            parts = parts_of_case(case, context.split or "", starts) if item.media_type else None
             if parts is not None:
                 split_item(context.store, item, *parts)
                 return "done"

@@ -87,6 +87,8 @@ class ApprovedSuppliers:
         with self.lock:
             for row in store.read("approvals after", after=self.last):
                 self.last = row["id"]
+                if row["action"] == "note":
+                    continue
                 self.by_item.pop(row["item"], None)
                 learned = _supplier_of(row) if row["action"] in ("approve", "correct") else {}
                 if learned:

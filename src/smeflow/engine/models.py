@@ -4,6 +4,7 @@ import json
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,7 +14,9 @@ from smeflow.errors import LLMRejected
 from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
-    from smeflow.llm.interface import ConnectedLLM, ModelEndpoint
+    from langchain_core.language_models.chat_models import BaseChatModel
+
+    from smeflow.llm.interface import LLM, ConnectedLLM, ModelEndpoint
     from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
 
@@ -116,6 +119,58 @@ def models_of_recipe(
     if recipe.allow:
         why += [reason for picked in choices.values() if picked.llm is None for reason in picked.considered]
     return ModelSet(models=chosen.models, steps={**own, **shared}), why
+
+
+def given_models(recipe: "Recipe", llm: "LLM | BaseChatModel | ModelSet") -> "ModelSet":
+    """Take what a caller gave in place of the recipe's models: a set, or one model of whatever make.
+
+    The firm's own table of prices and regions tells what a model made elsewhere does not say of itself.
+
+    Raises:
+        TypeError: It is no model; the message says what to write.
+    """
+    from smeflow.llm.connect import as_llm
+    from smeflow.llm.interface import PlacedLLM
+    from smeflow.llm.prices import FREE, own_price
+    from smeflow.llm.router import ModelSet
+
+    if isinstance(llm, ModelSet):
+        return llm
+    model = as_llm(llm)
+    if model is None or (model.place.region != "unknown" and model.place.price is not None):
+        return ModelSet.of(model)
+    place, regions = model.place, recipe.regions
+    region = regions.get(place.provider) or regions.get(place.base_url) or place.region
+    price = own_price(place.provider, place.model, recipe.prices) or place.price
+    told = replace(place, region=region, price=price or (FREE if region == "local" else None))
+    return ModelSet.of(model if told == place else PlacedLLM(model, told))
+
+
+@contextmanager
+def models_of_run(
+    recipe: "Recipe",
+    llm: "str | LLM | BaseChatModel | ModelSet | None",
+    state: Path,
+    person: Callable[[], str],
+    *,
+    consent: bool = False,
+) -> "Iterator[ModelSet]":
+    """Give the models a run from Python asks: those the recipe names, unless *llm* stands in for them.
+
+    Those that are named need somebody's consent, once for the ledger in *state*, and are closed at the end.
+
+    Raises:
+        LLMRejected: One cannot be connected, or nobody agreed to it; nothing was sent.
+        TypeError: *llm* is no model; the message says what to write.
+    """
+    if llm is not None and not isinstance(llm, str):
+        yield given_models(recipe, llm)
+        return
+    models, _ = models_of_recipe(recipe, llm or "")
+    with closing_model(models):
+        if all(objection(recipe, each.place) is None for each in models.every):  # else the run says why
+            require_consent(models.every, state, person, lambda _: consent)
+        yield models
 
 
 def named_places(recipe: "Recipe") -> "list[ModelEndpoint]":

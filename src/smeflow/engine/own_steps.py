@@ -14,7 +14,7 @@ from pydantic import BeforeValidator, Field, PlainSerializer, model_validator
 
 from smeflow._text import sha256
 from smeflow.core.case import Case
-from smeflow.documents.document import DECORATION, Document, select_pages
+from smeflow.documents.document import DECORATION, Document, PageRange, select_pages
 from smeflow.documents.xml import STATUS_FIELD
 from smeflow.expressions.language import Expression, parse_expression
 from smeflow.i18n import Phrase, say
@@ -186,6 +186,17 @@ def split(case: Case, word: str) -> tuple[Case, ...]:
     else:
         pieces = list(open_archives(first.parts)) if first.media_type == ZIP_TYPE else []
     return tuple(Case.of(document, id=f"{case.id}/{document.name}", known=case.known) for document in pieces)
+
+
+def split_at(case: Case, starts: Sequence[int]) -> tuple[Case, ...]:
+    """Give the cases a person cut a file into: one begins on its first page, and one on each of *starts*."""
+    whole = case.documents[0]
+    numbers = [page.number for page in whole.pages]
+    firsts = [numbers[0], *(start for start in starts if start in numbers[1:])]
+    lasts = [*(first - 1 for first in firsts[1:]), numbers[-1]]
+    ranges = [PageRange(first, last) for first, last in zip(firsts, lasts, strict=True)]
+    pieces = (replace(select_pages(whole, pages), name=pages.named(whole.name)) for pages in ranges)
+    return tuple(Case.of(piece, id=f"{case.id}/{piece.name}", known=case.known) for piece in pieces)
 
 
 def left_beside(case: Case, pieces: Iterable[Case]) -> list[Document]:

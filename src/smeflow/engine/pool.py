@@ -3,22 +3,26 @@
 Items are handed out in order, worked on, and watched until none is left or the run is to end.
 """
 
+import asyncio
 import contextlib
 import threading
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any, Protocol, TypeVar
 
 from smeflow.engine.context import RunContext, RunHalt
 from smeflow.engine.item import process_item
 from smeflow.errors import SmeflowError
+from smeflow.ledger.calls import settle_lost_calls
 from smeflow.ledger.finish import Ending
 from smeflow.ledger.items import abandon_items, claim_item, claim_items, count_items
 from smeflow.ledger.rows import Counts, ItemRow, State, nanos_to_money
 from smeflow.ledger.store import LedgerStore
 from smeflow.money import Money
 
+T = TypeVar("T")
 SOON_SECONDS = 60.0
 """An item put off for no longer than this is waited for; a longer wait is left to the next run."""
 START = (-1, -1)
@@ -33,12 +37,16 @@ class ItemQueue:
     halt: RunHalt
     together: int
     """How many items are claimed at once."""
+    away: Callable[[], bool] = lambda: False
+    """Tells whether a model server was never there so far."""
     ended: dict[State, int] = field(default_factory=dict)
     """How many items were brought to each state."""
     _ready: deque[ItemRow] = field(default_factory=deque)
     _working: set[int] = field(default_factory=set)
     _put_off: dict[int, float] = field(default_factory=dict)
     """When each item that was put off is due, on the monotonic clock: the time of day may jump."""
+    _away: set[int] = field(default_factory=set)
+    """Items whose model server was never there."""
     _left: set[int] = field(default_factory=set)
     """Items that were left open and are not tried again in this run."""
     _place: tuple[int, int] = START
@@ -68,6 +76,10 @@ class ItemQueue:
 
     def _refill(self) -> bool:
         now = time.monotonic()
+        if self._away and not self.away():
+            self._put_off |= dict.fromkeys(self._away, now)
+            self._away.clear()
+            self.halt.away = None
         for number in [n for n, due in self._put_off.items() if due <= now]:
             del self._put_off[number]
             item = claim_item(self.store, number)
@@ -75,7 +87,8 @@ class ItemQueue:
                 self._ready.append(item)
                 return True
         while True:
-            busy = self._working | self._put_off.keys() | self._left | {item.id for item in self._ready}
+            aside = self._put_off.keys() | self._away | self._left
+            busy = self._working | aside | {item.id for item in self._ready}
             self._ready.extend(claim_items(self.store, self.recipe, self.together, self._place, busy))
             if self._ready:
                 self._place = (self._ready[-1].seq, self._ready[-1].nth)
@@ -98,7 +111,9 @@ class ItemQueue:
 
     def _leave_open(self, item: ItemRow, ending: Ending) -> None:
         wait = ending.wait_seconds
-        if wait is not None and wait <= SOON_SECONDS:
+        if ending.until_reached:
+            self._away.add(item.id)
+        elif wait is not None and wait <= SOON_SECONDS:
             self._put_off[item.id] = time.monotonic() + wait
         else:
             self._left.add(item.id)
@@ -132,14 +147,42 @@ class RunProgress:
     seconds_left: float | None
 
 
+class Crew(Protocol):
+    """Those who take the items of one run on."""
+
+    @property
+    def ended(self) -> Mapping[State, int]:
+        """How many items were brought to each state."""
+        ...
+
+    def settle(self) -> None:
+        """End the calls that were under way when a run before this one crashed."""
+        ...
+
+    def work(self, stop: threading.Event, on_progress: Callable[[RunProgress], None] | None) -> None:
+        """Work on everything that is open, until it is done, put off, or the run ends."""
+        ...
+
+
 class ItemPool:
     """The threads that work, and the one that watches them."""
 
     def __init__(self, context: RunContext, workers: int) -> None:
         self.context = context
-        self.feed = ItemQueue(context.store, context.recipe, context.halt, together=max(8, 2 * workers))
+        self.feed = ItemQueue(
+            context.store, context.recipe, context.halt, together=max(8, 2 * workers), away=context.away
+        )
         self.workers = workers
         self._errors: list[BaseException] = []
+
+    @property
+    def ended(self) -> Mapping[State, int]:
+        """How many items were brought to each state."""
+        return self.feed.ended
+
+    def settle(self) -> None:
+        """End the calls that a crash left under way: nobody else works on this recipe."""
+        settle_lost_calls(self.context.store, self.context.recipe)
 
     def work(self, stop: threading.Event, on_progress: Callable[[RunProgress], None] | None) -> None:
         """Work on everything that is open, until it is done, put off, or the run ends."""
@@ -216,3 +259,36 @@ class ItemPool:
             cost=cost,
             seconds_left=left / rate if rate else None,
         )
+
+
+async def run_beside_loop(
+    run: Callable[..., T],
+    recipe: object,
+    *,
+    on_progress: Callable[[RunProgress], None] | None,
+    stop: threading.Event | None,
+    **options: Any,
+) -> T:
+    """Let *run* work on *recipe* in a thread of its own; *on_progress* is called in the event loop.
+
+    A task that is cancelled stops the run: its calls in flight are settled before the task ends.
+
+    Raises:
+        asyncio.CancelledError: The task was cancelled; the next run goes on.
+    """
+    loop, halt = asyncio.get_running_loop(), stop or threading.Event()
+
+    def report(progress: RunProgress) -> None:
+        if on_progress is not None:
+            with contextlib.suppress(RuntimeError):  # the loop has ended
+                loop.call_soon_threadsafe(on_progress, progress)
+
+    job = asyncio.ensure_future(asyncio.to_thread(run, recipe, on_progress=report, stop=halt, **options))
+    try:
+        return await asyncio.shield(job)
+    except asyncio.CancelledError:
+        halt.set()
+        await asyncio.wait([job])
+        if not job.cancelled():
+            job.exception()  # seen: what ended the run is in the ledger
+        raise

@@ -1,7 +1,10 @@
 """What would be done again: finished items of an older recipe, and what a recipe sent under another name."""
 
+import contextlib
+import re
 from collections.abc import Iterator
 from datetime import datetime
+from pathlib import Path
 
 from smeflow._text import hash_of
 from smeflow.engine.context import RunContext
@@ -104,11 +107,11 @@ def outdated_notice(context: RunContext) -> Phrase | None:
     )
 
 
-def refuse_new_name(context: RunContext, recipe: Recipe) -> None:
+def refuse_new_name(context: RunContext, recipe: Recipe, root: Path) -> None:
     """Refuse the first run of a recipe that was given another name: what it sent would leave once more.
 
-    It is taken for renamed where another recipe has the same steps, reads the same source, and sent something
-    to a sink of the same name.
+    It is taken for renamed where another recipe reads the same source and sent something to a sink of the
+    same name, and has the same steps, or no longer lies in the workspace at *root*.
 
     Raises:
         SourceError: It is so; nothing was taken in.
@@ -118,7 +121,8 @@ def refuse_new_name(context: RunContext, recipe: Recipe) -> None:
     if not sinks or count_items(store, recipe.name).items:
         return
     for (before,) in store.tuples("recipes"):
-        if store.read("last run", recipe=before)[0]["plan"] != context.plan:
+        alike = store.read("last run", recipe=before)[0]["plan"] == context.plan
+        if not alike and (recipe.path == Path() or _lies_in(before, root, recipe.path.parent)):
             continue
         for row in store.read("effects of recipe", recipe=before):
             sent = row["state"] == "done" and row["kind"] != PLAN and row["sink"] in sinks
@@ -133,6 +137,17 @@ def refuse_new_name(context: RunContext, recipe: Recipe) -> None:
                         sink=row["sink"],
                     )
                 )
+
+
+def _lies_in(name: str, root: Path, folder: Path) -> bool:
+    """Tell whether a recipe called *name* lies in *folder*, in the workspace, or in a folder of it."""
+    head = re.compile(rf"""^recipe:\s*["']?{re.escape(name)}["']?\s*(#.*)?$""", re.MULTILINE)
+    files = (*folder.glob("*.y*ml"), *root.glob("*.y*ml"), *root.glob("*/*.y*ml"))
+    for file in files:
+        with contextlib.suppress(OSError):  # what nobody may read is no recipe of this person's
+            if head.search(file.read_text(encoding="utf-8", errors="replace")):
+                return True
+    return False
 
 
 def reopen_finished(context: RunContext, redo: str | None) -> int:

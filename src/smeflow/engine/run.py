@@ -18,9 +18,9 @@ from smeflow.core.events import EVENTS, EventValue, RunEvents, RunObserver
 from smeflow.core.fingerprints import unseen_by_fingerprint
 from smeflow.documents.document import ROW
 from smeflow.engine.batches import collect_batches, submit_batches
-from smeflow.engine.context import HaltReason, RecipeLock, RunHalt, set_up_run
+from smeflow.engine.context import HaltReason, RecipeLock, RunContext, RunHalt, set_up_run
 from smeflow.engine.outputs import Projection
-from smeflow.engine.pool import ItemPool, RunProgress
+from smeflow.engine.pool import Crew, ItemPool, RunProgress
 from smeflow.engine.redo import look_again_at_firm, outdated_notice, refuse_new_name, reopen_finished
 from smeflow.engine.telemetry import telemetry
 from smeflow.errors import SinkError, SmeflowError, SourceError
@@ -36,7 +36,6 @@ from smeflow.kinds.sources import (
 )
 from smeflow.ledger import history
 from smeflow.ledger.audit import kept_head
-from smeflow.ledger.calls import settle_lost_calls
 from smeflow.ledger.history import LedgerSinkMemory
 from smeflow.ledger.intake import Incoming, Intake, IntakeCounts
 from smeflow.ledger.items import count_items
@@ -153,17 +152,11 @@ def run_to_end(
         RecipeLock(state, recipe.name),
         Ledger.open(state, currency=workspace.rates.currency, clock=clock) as ledger,
     ):
-        stop = stop or threading.Event()
         everybody = (*observers, *telemetry())
-        run = RecipeRun(ledger.store, recipe, workspace, llm, stop, workers, observers=everybody)
-        try:
-            summary = run.go(redo, on_progress, accept_loss=accept_loss)
-            summary = _with_head(summary, ledger.store, workspace, recipe.name)
-        except BaseException as error:
-            run.tell_end(None, error)
-            raise
-        run.tell_end(summary)
-        return summary
+        run = RecipeRun(
+            ledger.store, recipe, workspace, llm, stop or threading.Event(), workers, observers=everybody
+        )
+        return run.to_the_end(redo, on_progress, accept_loss=accept_loss)
 
 
 def _with_head(
@@ -187,6 +180,7 @@ class RecipeRun:
         workers: int,
         *,
         observers: Sequence[RunObserver],
+        crew: Callable[[RunContext, int], Crew] = ItemPool,
     ) -> None:
         self.store, self.recipe, self.stop, self.workers = store, recipe, stop, workers
         self.workspace = workspace
@@ -215,23 +209,37 @@ class RecipeRun:
             events=self.context.events,
         )
 
+        self.crew = crew(self.context, workers)
+
+    def to_the_end(
+        self, redo: str | None, on_progress: Callable[[RunProgress], None] | None, *, accept_loss: bool
+    ) -> RunSummary:
+        """Do all of it, and tell the observers and the file of heads how it ended."""
+        try:
+            summary = self.go(redo, on_progress, accept_loss=accept_loss)
+            summary = _with_head(summary, self.store, self.workspace, self.recipe.name)
+        except BaseException as error:
+            self.tell_end(None, error)
+            raise
+        self.tell_end(summary)
+        return summary
+
     def go(
         self, redo: str | None, on_progress: Callable[[RunProgress], None] | None, *, accept_loss: bool
     ) -> RunSummary:
         """Do all of it."""
         self.context.events.tell("run.begun", model=self.context.run.llm, smeflow=__version__)
         if not accept_loss:
-            refuse_new_name(self.context, self.recipe)
-        settle_lost_calls(self.store, self.recipe.name)
+            refuse_new_name(self.context, self.recipe, self.workspace.root)
+        self.crew.settle()
         self.notes.extend(collect_batches(self.context))
         self.take_in(accept_loss=accept_loss)
         reopen_finished(self.context, redo)
         company = self.workspace.company
         self.notes.extend(filter(None, [look_again_at_firm(self.context, self.recipe, company, redo)]))
-        crew = ItemPool(self.context, self.workers)
-        crew.work(self.stop, on_progress)
+        self.crew.work(self.stop, on_progress)
         self.notes.extend(() if self.stop.is_set() else submit_batches(self.context))
-        self.worked = sum(count for state, count in crew.feed.ended.items() if state != "open")
+        self.worked = sum(count for state, count in self.crew.ended.items() if state != "open")
         if isinstance(self.recipe.source, RemarkingSource):
             self.notes.extend(self.recipe.source.remarks)
         self.notes.extend(filter(None, [outdated_notice(self.context)]))

@@ -18,6 +18,7 @@ from smeflow.i18n import say
 from smeflow.kinds.record_kind import kind_of
 from smeflow.kinds.steps import result_id
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.reviews import standing_decisions
 from smeflow.ledger.rows import ItemRow
 from smeflow.triage.labels import Label
 
@@ -164,11 +165,11 @@ def plain_values(value: Any) -> dict[str, Any]:
 
 def decided_value(ledger: Ledger, item: ItemRow, step: str) -> Any:
     """Give the result of *step* that a person gave or approved last; None where nobody did."""
-    for review in reversed(ledger.reviews(item)):
-        if review.version == item.version and review.step == step:
-            text = review.after if review.action == "correct" else review.before
-            return json.loads(text) if review.action in {"approve", "correct"} and text else None
-    return None
+    review = standing_decisions(ledger.reviews(item), item.version).get(step)
+    if review is None or review.action not in {"approve", "correct"}:
+        return None
+    text = review.after if review.action == "correct" else review.before
+    return json.loads(text) if text else None
 
 
 def match_items(truths: list[Truth], items: list[ItemRow]) -> Iterator[tuple[Truth, ItemRow | None]]:

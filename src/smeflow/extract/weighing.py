@@ -141,12 +141,12 @@ def _without_settled_doubts(
 
 
 def _settles(page: Reading, fields: Sequence[str], agreed: Collection[str]) -> bool:
-    """Tell whether no open rival is tied to the field and the value itself is, or there is none."""
+    """Tell whether no rival is tied to the field, and the value itself is or no rival is open."""
     if len(fields) != 1 or fields[0] not in agreed or page.judged_with is None:
         return False
     name = fields[0]
-    rivals = [rival for rival in page.rivals.get(name, ()) if rival.why is None]
-    if rivals and name not in page.tied:
+    rivals = page.rivals.get(name, ())
+    if any(rival.why is None for rival in rivals) and name not in page.tied:
         return False
     return not any(
         name in page.judged_with({name: Finding(value=rival.value, quote=rival.quote)}).tied

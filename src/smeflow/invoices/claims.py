@@ -95,13 +95,36 @@ def _sole_claims(record: Invoice, names: Iterable[str], registered: str) -> Iter
     )
     for name in names:
         for key in identity_keys(record, name):
-            about = about_number if key.startswith(f"{_prefix(record)} {name} no ") else about_day
-            yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown)
-        for credited in _credited_numbers(record):
+            numbered = key == _number_key(_prefix(record), name, record.number)
+            covers = f"credited {key}" if numbered and record.kind != "credit_note" else ""
+            about = about_number if numbered else about_day
+            yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown, covers=covers)
+        credited_numbers = _credited_numbers(record)
+        if len(credited_numbers) == 1:
+            yield _credit_claim(record, name, credited_numbers[0], seller)
+        for credited in credited_numbers:
             key = f"credit {name} of {bare_invoice_number(credited)} over {_bare_amount(record)}"
             about = say("a credit note over {amount} for invoice {number} of {seller}", amount=amount,
                         number=credited, seller=seller)  # fmt: skip
             yield Claim(rule="sole", key=key, value=registered, about=about, shown=shown)
+
+
+def _credit_claim(record: Invoice, name: str, number: str, seller: str) -> Claim:
+    """Say what a credit note takes back of an invoice: all of them no more than its amount."""
+    key = _number_key("invoice", name, number)
+    return Claim(
+        rule="within",
+        key=f"credited {key}",
+        value=_bare_amount(record),
+        about=say(
+            "a credit note over {amount} for invoice {number} of {seller}, of which only {left} is left",
+            amount=record.total_gross,
+            number=number,
+            seller=seller,
+            left=Decimal(0),
+        ),
+        covered_by=key,
+    )
 
 
 def _credited_numbers(record: Invoice) -> tuple[str, ...]:
@@ -118,11 +141,14 @@ def _bare_amount(record: Invoice) -> str:
 
 def identity_keys(record: Invoice, name: str) -> Iterator[str]:
     """Give what an invoice is known by among those of the supplier *name*: its number; day and amount."""
-    number = bare_invoice_number(record.number)
-    if number:
-        yield f"{_prefix(record)} {name} no {number}"
+    if bare_invoice_number(record.number):
+        yield _number_key(_prefix(record), name, record.number)
     if record.issue_date and record.total_gross is not None:
         yield f"{_prefix(record)} {name} on {record.issue_date} over {_bare_amount(record)}"
+
+
+def _number_key(prefix: str, name: str, number: str | None) -> str:
+    return f"{prefix} {name} no {bare_invoice_number(number)}"
 
 
 def _prefix(record: Invoice) -> str:

@@ -34,6 +34,7 @@ SOURCES: Mapping[str, str] = {
 }
 SINKS: Mapping[str, str] = {
     "table": "smeflow.tables.table_file:TableFile",
+    "purchases": "smeflow.invoices.books.purchases:PurchaseLedger",
     "files": "smeflow.files.results:Files",
     "copy": "smeflow.files.originals:Copies",
     "attachments": "smeflow.files.originals:Attachments",

@@ -3,12 +3,12 @@
 import json
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from smeflow._text import canonical_json, sha256
 from smeflow.core.claims import Claim
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.rows import ItemRow
+from smeflow.ledger.rows import ItemRow, ReviewRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Row, Transaction
 
@@ -120,6 +120,36 @@ def accept_claims(transaction: Transaction, item: int, step: str) -> list[int]:
     return alike
 
 
+def forget_decision(transaction: Transaction, item: int, decision: ReviewRow) -> list[int]:
+    """Trust no claim of *item* any more that passed or was rejected by *decision*, which is taken back.
+
+    Gives the items that must be compared again: they ask to pay to an account that nobody else let pass, or
+    were held as the paper that was rejected.
+    """
+    again: list[int] = []
+    for row in transaction.rows("claims of item", item=item):
+        if decision.action != "reject" and row["passed"] != PASSED:
+            continue
+        transaction.set("claims", {**row, "passed": 0})
+        if row["rule"] == "sole" and decision.action == "reject":
+            others = transaction.rows("claims alike", rule="sole", key=row["key"], item=item)
+            again += [other["item"] for other in others if f"item {item}" in json.loads(other["told"])]
+        if row["rule"] != "steady":
+            continue
+        for other in transaction.rows("claims alike", rule="steady", key=row["key"], item=item):
+            claim = transaction.rows("get claims", id_=other["id"])[0]
+            if other["value"] == row["value"] and not _let_pass_by_person(transaction, claim):
+                transaction.set("claims", {**claim, "passed": 0})
+                again.append(other["item"])
+    return list(dict.fromkeys(again))
+
+
+def _let_pass_by_person(transaction: Transaction, claim: Row) -> bool:
+    """Tell whether a person ever decided on the step that claims it."""
+    reviews = transaction.rows("reviews of item", item=claim["item"])
+    return any(r["step"] == claim["step"] and r["action"] in ("approve", "correct") for r in reviews)
+
+
 def with_both_shown(what: Phrase, there: str, here: str) -> Phrase:
     """Say *what* came before; where it says other things there, show both."""
     if not there or there == here:
@@ -210,9 +240,14 @@ def _against(
             else:
                 what = say("{what} is there already: {name}", what=claim.about, name=other["name"])
             yield f"item {other['item']}", with_both_shown(what, _shown(other), claim.shown)
+        if claim.covers:
+            yield from _overdrawn(transaction, item, claim)
         return
     if claim.rule == "within":
-        yield from _beyond(others, claim)
+        covering = claim.covered_by and transaction.rows(
+            "claims alike", rule="sole", key=claim.covered_by, item=item.id
+        )
+        yield from _beyond(others, claim, covering or ())
         return
     trusted = {*claim.known, *(row["value"] for row in others if row["passed"])}
     if not trusted and claim.new is not None:
@@ -221,16 +256,43 @@ def _against(
         yield sha256(canonical_json(sorted(trusted)))[:16], claim.about
 
 
-def _beyond(others: Sequence[Row], claim: Claim) -> Iterator[tuple[str, Phrase]]:
+def _beyond(others: Sequence[Row], claim: Claim, covering: Iterable[Row]) -> Iterator[tuple[str, Phrase]]:
     """Give what an amount goes beyond: the amount that is left of the known one."""
     if claim.new is not None:
         yield NEW, claim.new
-    if not claim.known:
+    amounts = [Decimal(amount) for amount in claim.known]
+    amounts += [
+        amount
+        for row in covering
+        if row["passed"] != REJECTED and (amount := _amount_of(_shown(row))) is not None
+    ]
+    if not amounts:
         return
-    used = sum((Decimal(row["value"]) for row in others if row["passed"]), Decimal(0))
-    if used + Decimal(claim.value) > Decimal(claim.known[0]):
-        data = {**claim.about.data, "used": used}
+    used = _used(others)
+    if used + Decimal(claim.value) > max(amounts):
+        data = {**claim.about.data, "used": used, "left": max(amounts) - used}
         yield f"beyond {used}", Phrase(claim.about.template, data)
+
+
+def _overdrawn(transaction: Transaction, item: ItemRow, claim: Claim) -> Iterator[tuple[str, Phrase]]:
+    """Give what came before *claim* and is together more than its amount."""
+    others = transaction.rows("claims alike", rule="within", key=claim.covers, item=item.id)
+    amount, used = _amount_of(claim.shown), _used(others)
+    if amount is not None and used > amount:
+        what = say("{what}: {used} of it was credited before", what=claim.about, used=used)
+        yield f"beyond {used}", what
+
+
+def _used(rows: Iterable[Row]) -> Decimal:
+    return sum((Decimal(row["value"]) for row in rows if row["passed"]), Decimal(0))
+
+
+def _amount_of(shown: str) -> Decimal | None:
+    """Give the amount with which *shown* begins; None where it says none."""
+    try:
+        return Decimal(shown.split(" ", 1)[0])
+    except InvalidOperation:
+        return None
 
 
 def _same_paper(item: ItemRow, claim: Claim, other: Row, *, by_person: bool) -> bool:

@@ -7,7 +7,8 @@ from typing import Literal
 
 from smeflow.errors import BudgetSpent
 from smeflow.i18n import Phrase, say
-from smeflow.ledger.rows import NANO
+from smeflow.ledger.rows import NANO, RunRow
+from smeflow.ledger.store import LedgerStore
 from smeflow.ledger.writer import Transaction
 from smeflow.money import Money
 
@@ -116,3 +117,8 @@ def _empty(purse: Purse, spent: Decimal, next_cost: Decimal, currency: str) -> B
 
 def _short(amount: Decimal) -> Decimal:
     return amount.quantize(Decimal("0.0001"), ROUND_CEILING)
+
+
+def calls_under_way(store: LedgerStore, run: RunRow) -> int:
+    """Count the calls of a run that are out, on whatever machine."""
+    return int((store.first("under way", run=run.id) or (0,))[0])

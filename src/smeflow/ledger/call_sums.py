@@ -1,12 +1,14 @@
-"""What calls cost, as parts of statements: sums over attempts and their ends."""
+"""What is read of calls: sums over attempts and their ends, and what was answered."""
 
 from typing import Any
 
-from sqlalchemy import Select, bindparam, case, func, literal_column, select
+from sqlalchemy import Select, bindparam, case, func, literal_column, or_, select
+from sqlalchemy.sql import ClauseElement
 
 from smeflow.ledger.schema import calls, ends, items
 
 NOTHING: Any = literal_column("0")
+ONE: Any = literal_column("1")
 OF_RECIPE = items.c.recipe == bindparam("recipe")
 WITH_ENDS = calls.outerjoin(ends, ends.c.call == calls.c.id)
 PAID = func.coalesce(func.sum(case((ends.c.call.is_(None), calls.c.nanos), else_=ends.c.nanos)), NOTHING)
@@ -16,6 +18,11 @@ PAID = func.coalesce(func.sum(case((ends.c.call.is_(None), calls.c.nanos), else_
 def word(text: str) -> Any:
     """Write *text* into a statement as it stands."""
     return literal_column(f"'{text}'")
+
+
+def first_of(rows: Select[Any]) -> Select[Any]:
+    """Ask for the first row alone: PostgreSQL would send them all."""
+    return rows.limit(ONE).offset(NOTHING)
 
 
 def usages() -> Select[Any]:
@@ -64,3 +71,48 @@ def of_run() -> Select[Any]:
         .where(calls.c.run == bindparam("run"))
         .order_by(calls.c.id)
     )
+
+
+def call_reads() -> dict[str, ClauseElement]:
+    """Give the statements that read calls."""
+    answered = ends.c.state == word("answered")
+    of_item = calls.c.item == bindparam("item")
+    asked = func.coalesce(func.sum(case((ends.c.state == word("recalled"), NOTHING), else_=ONE)), NOTHING)
+    paid: Select[Any] = select(asked, PAID, func.count(calls.c.item.distinct()))
+    return {
+        "calls of run": of_run(),
+        "asked in run": select(func.count(calls.c.item.distinct()).label("items")).where(
+            calls.c.run == bindparam("run")
+        ),
+        "calls of item": select(calls, *(c.label(f"end_{c.name}") for c in ends.columns))
+        .select_from(WITH_ENDS)
+        .where(of_item)
+        .order_by(calls.c.id),
+        "attempts": select(func.count()).select_from(calls).where(calls.c.key == bindparam("key")),
+        "answered": select(ends.c.request_hash).where(answered),
+        "reply": select(ends.c.reply)
+        .select_from(calls.join(ends, ends.c.call == calls.c.id))
+        .where(calls.c.key == bindparam("key"), or_(answered, ends.c.state == word("recalled"))),
+        "recall": select(ends.c.reply)
+        .select_from(ends.join(calls, calls.c.id == ends.c.call))
+        .where(
+            ends.c.request_hash == bindparam("request_hash"),
+            answered,
+            calls.c.provider == bindparam("provider"),
+            calls.c.model == bindparam("model"),
+        )
+        .order_by(ends.c.call),
+        "under way": select(func.count())
+        .select_from(WITH_ENDS)
+        .where(calls.c.run == bindparam("run"), ends.c.call.is_(None)),
+        "unended": select(calls)
+        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
+        .where(OF_RECIPE, ends.c.call.is_(None)),
+        "cost of item": paid.select_from(WITH_ENDS).where(of_item),
+        "cost of recipe": paid.select_from(WITH_ENDS.join(items, items.c.id == calls.c.item)).where(
+            OF_RECIPE
+        ),
+        "cost of present": present(asked),
+        "usages of recipe": usages(),
+        "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
+    }

@@ -2,7 +2,7 @@
 
 import json
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Container
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
@@ -369,14 +369,16 @@ def _give_back(transaction: Transaction, call: Row, end: Row, purses: tuple[Purs
         adjust_spent(transaction, purse.name, end["nanos"] - call["nanos"])
 
 
-def settle_lost_calls(store: LedgerStore, recipe: str) -> int:
+def settle_lost_calls(store: LedgerStore, recipe: str, items: Container[int] | None = None) -> int:
     """End the attempts a crash left under way: each may have been answered, and costs what was set aside.
 
-    Only the holder of the recipe's run may do this. Gives how many there were.
+    Only the holder of the recipe's run may do this; *items*: of these alone, since others are in good hands.
+    Gives how many there were.
     """
 
     def job(transaction: Transaction) -> int:
-        unended = transaction.rows("unended", recipe=recipe)
+        rows = transaction.rows("unended", recipe=recipe)
+        unended = [call for call in rows if items is None or call["item"] in items]
         lost = [call for call in unended if not _is_deferred(transaction, recipe, call)]
         for call in lost:
             error = LLMUnavailable(say("the process ended during the call"), kind="outage", sent=True)

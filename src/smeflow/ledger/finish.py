@@ -60,6 +60,8 @@ class Ending:
     due_at: str | None = None
     wait_seconds: float | None = None
     """How long until then, when it was put off; not written down."""
+    until_reached: bool = False
+    """The model server was never there: this run goes on with it once the server is; not written down."""
     plan: str = ""
     outcome: Mapping[str, Any] = field(default_factory=dict)
     """Per step ``r`` and a result's number, ``d`` and a decision's, ``n`` and a place in ``new``, a text."""

@@ -329,8 +329,12 @@ def batches_in_order(
 
 
 def name_of_batch(journal: str, period: str, nth: int, ending: str) -> str:
-    """Name a batch's file: journal, period and the batch's number in the journal."""
-    return f"{journal}-{period}-{nth:04d}{ending}"
+    """Name a batch's file: journal, period and the batch's number in the journal.
+
+    In an *ending* such as ``EXTF_*.csv`` the name stands in the place of the star.
+    """
+    name = f"{journal}-{period}-{nth:04d}"
+    return ending.replace("*", name) if "*" in ending else name + ending
 
 
 def lost_in(notes: Mapping[str, str], journal: str) -> dict[str, str]:
@@ -366,6 +370,13 @@ def numbers_in(notes: Mapping[str, str], journal: str) -> tuple[int, int]:
     """Give the last numbers of an entry and of a batch that ledgers used which were replaced."""
     last, nth = notes.get(f"{NUMBERS_USED}{journal}", "0 0").split()
     return int(last), int(nth)
+
+
+def next_entry_number(store: LedgerStore, journal: str, last_elsewhere: int = 0) -> int:
+    """Give the number the next entry of a journal would get; *last_elsewhere* as in `close_batch`."""
+    batches = store.read("batches of journal", journal=journal)
+    last = batches[-1]["last"] if batches else 0
+    return int(max(last, last_elsewhere, _numbers_used(store, journal)[0])) + 1
 
 
 def _numbers_used(store: LedgerStore, journal: str) -> tuple[int, int]:

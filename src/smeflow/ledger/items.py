@@ -221,17 +221,35 @@ def claim_items(
     return [item_of(row) for row in store.write(job)]
 
 
-def claim_item(store: LedgerStore, number: int) -> ItemRow | None:
-    """Take the item *number* if it is open, due or not; raise its lease."""
+def claim_item(store: LedgerStore, number: int, lease: int | None = None) -> ItemRow | None:
+    """Take the item *number* if it is open, due or not, and has *lease* (None: whatever it is); raise it."""
 
     def job(transaction: Transaction) -> Row | None:
         rows = transaction.rows("get items", id_=number)
-        if not rows or rows[0]["state"] != "open":
+        if not rows or rows[0]["state"] != "open" or lease not in (None, rows[0]["lease"]):
             return None
-        return change_item(transaction, number, rows[0]["lease"], {"lease": rows[0]["lease"] + 1})
+        if lease is None:
+            return change_item(transaction, number, rows[0]["lease"], {"lease": rows[0]["lease"] + 1})
+        transaction.set("items", rows[0] | {"lease": lease + 1}, "lease", lease=lease)
+        return rows[0] | {"lease": lease + 1}
 
     row = store.write(job)
     return item_of(row) if row else None
+
+
+def give_back(store: LedgerStore, number: int, lease: int) -> bool:
+    """Take an item away from whoever claimed it with *lease*; tell whether they had it still."""
+    reason = Reason(kind="interrupted", phrases=(say("interrupted; the next run goes on with it"),))
+
+    def job(transaction: Transaction) -> bool:
+        rows = transaction.rows("get items", id_=number)
+        if not rows or rows[0]["state"] != "open" or rows[0]["lease"] != lease:
+            return False
+        again = {**state_changes("open", reason, store.now()), "lease": lease + 1}
+        change_item(transaction, number, lease, again)
+        return True
+
+    return store.write(job)
 
 
 def abandon_items(store: LedgerStore, ids: Iterable[int]) -> None:

@@ -9,7 +9,9 @@ from typing import Self
 from smeflow._text import sha256
 from smeflow.i18n import Phrase
 from smeflow.ledger import finish, history, items, reviews, store, verify
-from smeflow.ledger.opening import mended_notice
+from smeflow.ledger.opening import LEDGER_FILE, mended_notice
+from smeflow.ledger.postgres import PostgresDatabase
+from smeflow.ledger.postgres_connection import LedgerUrl
 from smeflow.ledger.rows import (
     Action,
     CallRow,
@@ -31,6 +33,15 @@ from smeflow.ledger.store import LedgerStore, utc_now
 CURRENCY = "EUR"
 
 
+def has_ledger(folder: Path, url: LedgerUrl | None = None) -> bool:
+    """Tell whether there is a ledger in *folder*, or at *url*.
+
+    Raises:
+        LedgerError: Its server cannot be reached.
+    """
+    return PostgresDatabase(url).has_ledger() if url is not None else (folder / LEDGER_FILE).is_file()
+
+
 class Ledger:
     """An open ledger. Many may read and decide while one runner works; use it in a ``with`` block."""
 
@@ -46,17 +57,21 @@ class Ledger:
         check: bool = True,
         currency: str = CURRENCY,
         clock: Callable[[], datetime] = utc_now,
+        url: LedgerUrl | None = None,
     ) -> "Ledger":
         """Open the ledger in *folder* (``.smeflow``), making it where there is none and *create* says so.
 
-        *check* goes over every row before anything else; leave it out only to look something up.
+        *check* goes over every row before anything else; leave it out only to look something up. With *url*
+        the ledger is in PostgreSQL, and *folder* holds what is this machine's.
 
         Raises:
             LedgerDamaged: It is not what was written; the message says where and what to do.
-            LedgerError: There is none, or a newer smeflow wrote it.
+            LedgerError: There is none, a newer smeflow wrote it, or its server cannot be reached.
             OSError: The disk is full, or the folder may not be written.
         """
-        return cls(LedgerStore(Path(folder), create=create, check=check, clock=clock), currency)
+        database = PostgresDatabase(url) if url is not None else None
+        store = LedgerStore(Path(folder), create=create, check=check, clock=clock, database=database)
+        return cls(store, currency)
 
     @property
     def mended_notice(self) -> Phrase | None:

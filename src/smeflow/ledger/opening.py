@@ -21,6 +21,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import TypeVar
 
 from smeflow._text import sha256
 from smeflow.errors import LedgerDamaged, LedgerError
@@ -85,25 +86,40 @@ _ROOM = 256 * 1024
 
 @dataclass(frozen=True)
 class CompiledSql:
-    """The schema and its statements as ``sqlite.json`` has them."""
+    """The schema and its statements as ``sqlite.json`` or ``postgres.json`` has them."""
 
     version: int
     tables: tuple[str, ...]
     columns: dict[str, tuple[str, ...]]
     covered: dict[str, tuple[str, ...]]
     statements: dict[str, str]
+    largest_row: int | None
+    """From how many bytes on a document is a file beside the ledger; None: it is always a row."""
 
 
 @cache
-def compiled_sql() -> CompiledSql:
-    """Read the compiled schema."""
-    schema = json.loads(resources.files("smeflow.ledger").joinpath("sqlite.json").read_text(encoding="utf-8"))
+def compiled_sql(database: str = "sqlite") -> CompiledSql:
+    """Read the schema compiled for *database*: ``sqlite`` or ``postgres``."""
+    file = resources.files("smeflow.ledger").joinpath(f"{database}.json")
+    schema = json.loads(file.read_text(encoding="utf-8"))
     columns = {table: tuple(names) for table, names in schema["columns"].items()}
     spoken_for = {table: covered(names) for table, names in columns.items()}
-    return CompiledSql(schema["version"], tuple(schema["tables"]), columns, spoken_for, schema["statements"])
+    return CompiledSql(
+        schema["version"],
+        tuple(schema["tables"]),
+        columns,
+        spoken_for,
+        schema["statements"],
+        schema["largest_row"],
+    )
 
 
-def open_connection(path: Path, *, create: bool) -> sqlite3.Connection:
+Connection = TypeVar("Connection", bound=sqlite3.Connection)
+
+
+def open_connection(
+    path: Path, *, create: bool, factory: type[Connection] = sqlite3.Connection
+) -> Connection:
     """Open the file, with the settings that make a commit survive a power cut. Nothing is checked yet."""
     if create and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
@@ -111,7 +127,9 @@ def open_connection(path: Path, *, create: bool) -> sqlite3.Connection:
         sync_folder(path.parent)
     if not path.exists():
         raise LedgerError(say("There is no ledger in {folder}.", folder=path.parent))
-    connection = sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+    connection = sqlite3.connect(
+        path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False, factory=factory
+    )
     connection.execute(f"PRAGMA busy_timeout = {BUSY_SECONDS * 1000}")
     if connection.execute("PRAGMA journal_mode").fetchone()[0] != "wal":
         _to_wal(connection)

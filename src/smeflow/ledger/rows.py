@@ -14,7 +14,8 @@ State = Literal["done", "review", "failed", "skipped", "open"]
 STATES: tuple[State, ...] = ("done", "review", "failed", "skipped", "open")
 CallState = Literal["reserved", "answered", "broken", "recalled"]
 """``recalled``: an equal request's reply was used, nothing was asked."""
-Action = Literal["approve", "correct", "reject", "again"]
+Action = Literal["approve", "correct", "reject", "again", "split", "note", "undo"]
+"""``undo`` takes back the decision before it; ``note`` decides nothing."""
 NANO = Decimal(1_000_000_000)
 
 

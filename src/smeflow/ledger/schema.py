@@ -7,23 +7,32 @@ was written is found when the ledger is opened. Times are ISO 8601 text in UTC, 
 billionths.
 
 To add a table: write it here and raise `SCHEMA_VERSION`; write its statements in `statements` and run
-``python -m smeflow.ledger.statements``, which writes ``sqlite.json``. `opening._add_new_tables` makes it in
-ledgers of older versions, and an older smeflow opens them no more; a column of a table that is there cannot
-be added so. ``tests/ledgers/test_ledgers.py`` names the version that ledgers of older ones are brought to.
+``python -m smeflow.ledger.statements``, which writes ``sqlite.json`` and ``postgres.json``.
+`opening._add_new_tables` makes it in ledgers of older versions, and an older smeflow opens them no more; a
+column of a table that is there cannot be added so. ``tests/ledgers/test_ledgers.py`` names the version that
+ledgers of older ones are brought to.
+
+Text sorts by its bytes in both databases, whatever language a server was set up for.
 """
 
 from sqlalchemy import BigInteger, Column, Index, Integer, LargeBinary, MetaData, Table, Text
 
 SCHEMA_VERSION = 4
 metadata = MetaData()
+_TEXT = Text().with_variant(Text(collation="C"), "postgresql")
+_NUMBER = BigInteger().with_variant(Integer, "sqlite")
 
 
-def _key() -> "Column[int]":
-    return Column("id", BigInteger().with_variant(Integer, "sqlite"), primary_key=True)
+def _key(name: str = "id") -> "Column[int]":
+    return Column(name, _NUMBER, primary_key=True)
+
+
+def _name(name: str) -> "Column[str]":
+    return Column(name, _TEXT, primary_key=True)
 
 
 def _text(name: str, *, empty: bool = False) -> "Column[str]":
-    return Column(name, Text, nullable=empty)
+    return Column(name, _TEXT, nullable=empty)
 
 
 def _whole(name: str, *, empty: bool = False) -> "Column[int]":
@@ -34,7 +43,7 @@ def _crc() -> "Column[int]":
     return Column("crc", BigInteger, nullable=False)
 
 
-meta = Table("meta", metadata, Column("name", Text, primary_key=True), _text("value"), _crc())
+meta = Table("meta", metadata, _name("name"), _text("value"), _crc())
 
 items = Table(
     "items",
@@ -74,7 +83,7 @@ items = Table(
 blobs = Table(
     "blobs",
     metadata,
-    Column("sha256", Text, primary_key=True),
+    _name("sha256"),
     _whole("size"),
     Column("data", LargeBinary),
     _crc(),
@@ -101,7 +110,7 @@ results = Table(
 kinds = Table(
     "kinds",
     metadata,
-    Column("fingerprint", Text, primary_key=True),
+    _name("fingerprint"),
     _text("step"),
     _text("result"),
     _text("record"),
@@ -135,7 +144,7 @@ calls = Table(
 ends = Table(
     "ends",
     metadata,
-    Column("call", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _key("call"),
     _text("request_hash"),
     _text("state"),
     _text("reply", empty=True),
@@ -282,13 +291,13 @@ effects = Table(
     Index("effects_item", "item"),
     Index("effects_state", "recipe", "state"),
 )
-memory = Table("memory", metadata, Column("name", Text, primary_key=True), _text("value"), _crc())
-spent = Table("spent", metadata, Column("purse", Text, primary_key=True), _whole("nanos"), _crc())
-stamps = Table("stamps", metadata, Column("recipe", Text, primary_key=True), _whole("changes"), _crc())
+memory = Table("memory", metadata, _name("name"), _text("value"), _crc())
+spent = Table("spent", metadata, _name("purse"), _whole("nanos"), _crc())
+stamps = Table("stamps", metadata, _name("recipe"), _whole("changes"), _crc())
 audit = Table(
     "audit",
     metadata,
-    Column("n", BigInteger().with_variant(Integer, "sqlite"), primary_key=True),
+    _key("n"),
     _text("at"),
     _text("kind"),
     _whole("item"),

@@ -1,7 +1,9 @@
 """Every statement the ledger runs, compiled once from the schema.
 
-``python -m smeflow.ledger.statements`` writes them as SQL into ``sqlite.json`` beside this file; a test
-compares the two. So opening a ledger costs no import of SQLAlchemy (0.7 s of CPU) and no compiling.
+``python -m smeflow.ledger.statements`` writes them as SQL into ``sqlite.json`` and ``postgres.json`` beside
+this file; a test compares them. So opening a ledger costs no import of SQLAlchemy (0.7 s of CPU) and no
+compiling. What the two databases are asked differs in one thing: SQLite numbers a new row itself, and
+PostgreSQL is told the number that SQLite would give, so that a ledger is the same in either.
 """
 
 import json
@@ -9,10 +11,11 @@ from pathlib import Path
 from typing import Any
 
 from sqlalchemy import (
+    MetaData,
     Select,
+    Table,
     and_,
     bindparam,
-    case,
     delete,
     func,
     insert,
@@ -21,15 +24,19 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects.sqlite.pysqlite import dialect
+from sqlalchemy.dialects.postgresql import insert as postgres_insert
+from sqlalchemy.dialects.postgresql.psycopg2 import PGDialect_psycopg2
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, PAID, WITH_ENDS, of_run, present, usages, word
+from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, ONE, call_reads, first_of, word
 from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
     batches,
+    blobs,
     booked,
     calls,
     claims,
@@ -45,7 +52,6 @@ from smeflow.ledger.schema import (
     runs,
 )
 
-ONE: Any = literal_column("1")
 ORDER = (items.c.seq, items.c.nth, items.c.key)
 
 
@@ -78,8 +84,9 @@ def _writes() -> dict[str, ClauseElement]:
         by_key = and_(*(table.c[k] == bindparam(f"{k}_") for k in keys))
         statements[f"add {table.name}"] = insert(table).values({n: bindparam(n) for n in inserted})
         statements[f"set {table.name}"] = update(table).where(by_key).values({n: bindparam(n) for n in rest})
+        statements[f"copy {table.name}"] = insert(table).values({n: bindparam(n) for n in (*keys, *rest)})
         statements[f"get {table.name}"] = select(table).where(by_key)
-        statements[f"all {table.name}"] = select(table)
+        statements[f"all {table.name}"] = select(table).order_by(*table.primary_key)
         if [c.type.python_type for c in table.primary_key] == [int]:
             statements[f"last key of {table.name}"] = select(func.max(*table.primary_key))
         if table.name == "memory":
@@ -101,15 +108,7 @@ def _item_reads() -> dict[str, ClauseElement]:
         items.c.seq > bindparam("seq"), and_(items.c.seq == bindparam("seq"), items.c.nth > bindparam("nth"))
     )
     ended = or_(*(items.c.state == word(s) for s in ("done", "review", "failed")))
-    known = (
-        items.c.id,
-        items.c.key,
-        items.c.version,
-        items.c.state,
-        items.c.source,
-        items.c.name,
-        items.c.media_type,
-    )
+    known = [items.c[n] for n in ("id", "key", "version", "state", "source", "name", "media_type")]
     brief = (items.c.id, items.c.key, items.c.name, items.c.version, items.c.state)
     whole = items.c.parent.is_(None)  # no part of another
     source = items.c.source == bindparam("source")
@@ -129,6 +128,11 @@ def _item_reads() -> dict[str, ClauseElement]:
         .order_by(*ORDER)
         .limit(bindparam("most"))
         .offset(NOTHING),
+        "ended since": select(func.count()).where(OF_RECIPE, items.c.ended_at >= bindparam("since")),
+        "oldest open": select(func.min(items.c.created_at)).where(OF_RECIPE, items.c.state == word("open")),
+        "next due": select(func.min(items.c.due_at)).where(
+            OF_RECIPE, items.c.state == word("open"), items.c.due_at > bindparam("now")
+        ),
         "known": select(*known).where(OF_RECIPE, whole),
         "known of source": select(*brief).where(OF_RECIPE, source, whole),
         "known by key": select(*brief).where(OF_RECIPE, source, whole, items.c.key == bindparam("key")),
@@ -233,23 +237,30 @@ def _history_reads() -> dict[str, ClauseElement]:
         .where(batches.c.journal == bindparam("journal"))
         .order_by(booked.c.id),
         "booked of item": select(booked).where(booked.c.item == bindparam("item")).order_by(booked.c.id),
-        "last run": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc()),
+        "last run": first_of(
+            select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id.desc())
+        ),
         "recipes with runs": select(runs.c.recipe).distinct().order_by(runs.c.recipe),
         "runs of recipe": select(runs).where(runs.c.recipe == bindparam("recipe")).order_by(runs.c.id),
-        "last deliveries": select(deliveries)
-        .where(deliveries.c.recipe == bindparam("recipe"), deliveries.c.sink == bindparam("sink"))
-        .order_by(deliveries.c.id.desc()),
+        "last deliveries": first_of(
+            select(deliveries)
+            .where(deliveries.c.recipe == bindparam("recipe"), deliveries.c.sink == bindparam("sink"))
+            .order_by(deliveries.c.id.desc())
+        ),
+        "size of blob": select(blobs.c.size).where(blobs.c.sha256 == bindparam("sha256_")),
     }
 
 
 def _audit_reads() -> dict[str, ClauseElement]:
     return {
-        "last audit": select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc()),
-        "first coverage": select(audit.c.n).where(
-            or_(audit.c.kind.like(word("row %")), audit.c.kind.like(word("cover %")))
+        "last audit": first_of(select(audit.c.n, audit.c.hash).order_by(audit.c.n.desc())),
+        "first coverage": first_of(
+            select(audit.c.n).where(or_(audit.c.kind.like(word("row %")), audit.c.kind.like(word("cover %"))))
         ),
-        "claims coverage": select(audit.c.n).where(
-            or_(audit.c.kind.like(word("row claims %")), audit.c.kind.like(word('cover %"claims"%')))
+        "claims coverage": first_of(
+            select(audit.c.n).where(
+                or_(audit.c.kind.like(word("row claims %")), audit.c.kind.like(word('cover %"claims"%')))
+            )
         ),
         "salt of item": select(items.c.salt).where(items.c.id == bindparam("id_")),
         "salt of call": select(items.c.salt)
@@ -311,55 +322,52 @@ def _place_reads() -> dict[str, ClauseElement]:
     }
 
 
-def _call_reads() -> dict[str, ClauseElement]:
-    answered = ends.c.state == word("answered")
-    of_item = calls.c.item == bindparam("item")
-    asked = func.coalesce(func.sum(case((ends.c.state == word("recalled"), NOTHING), else_=ONE)), NOTHING)
-    paid: Select[Any] = select(asked, PAID, func.count(calls.c.item.distinct()))
-    return {
-        "calls of run": of_run(),
-        "asked in run": select(func.count(calls.c.item.distinct()).label("items")).where(
-            calls.c.run == bindparam("run")
-        ),
-        "calls of item": select(calls, *(c.label(f"end_{c.name}") for c in ends.columns))
-        .select_from(WITH_ENDS)
-        .where(of_item)
-        .order_by(calls.c.id),
-        "attempts": select(func.count()).select_from(calls).where(calls.c.key == bindparam("key")),
-        "answered": select(ends.c.request_hash).where(answered),
-        "reply": select(ends.c.reply)
-        .select_from(calls.join(ends, ends.c.call == calls.c.id))
-        .where(calls.c.key == bindparam("key"), or_(answered, ends.c.state == word("recalled"))),
-        "recall": select(ends.c.reply)
-        .select_from(ends.join(calls, calls.c.id == ends.c.call))
-        .where(
-            ends.c.request_hash == bindparam("request_hash"),
-            answered,
-            calls.c.provider == bindparam("provider"),
-            calls.c.model == bindparam("model"),
-        )
-        .order_by(ends.c.call),
-        "unended": select(calls)
-        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
-        .where(OF_RECIPE, ends.c.call.is_(None)),
-        "cost of item": paid.select_from(WITH_ENDS).where(of_item),
-        "cost of recipe": paid.select_from(WITH_ENDS.join(items, items.c.id == calls.c.item)).where(
-            OF_RECIPE
-        ),
-        "cost of present": present(asked),
-        "usages of recipe": usages(),
-        "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
-    }
+DIALECTS: dict[str, Dialect] = {
+    "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
+    "postgres": PGDialect_psycopg2(paramstyle="pyformat"),
+}
+"""By the name of the file the statements are written into."""
+LARGEST_ROW = {"sqlite": 16_384, "postgres": None}
+"""From how many bytes on a document is a file beside the ledger: its rows are read whole to be checked."""
 
 
-def compiled() -> dict[str, Any]:
-    """Give the tables, the columns of each and all statements as SQLite's SQL with ``:named`` parameters."""
-    sqlite = dialect(paramstyle="named")
-    tables = metadata.sorted_tables
+def _numbering_inserts() -> dict[str, ClauseElement]:
+    """Number each new row behind the last one, as SQLite does; whoever writes writes alone."""
+    statements: dict[str, ClauseElement] = {}
+    for table in metadata.sorted_tables:
+        (key,) = table.primary_key
+        if key.type.python_type is not int or table is audit:
+            continue
+        values: dict[str, Any] = {c.name: bindparam(c.name) for c in table.columns}
+        if key.name == "id":
+            values["id"] = select(func.coalesce(func.max(key), NOTHING) + ONE).scalar_subquery()
+        statements[f"add {table.name}"] = insert(table).values(values).returning(key)
+    # Whoever was given up as dead may have an answer all the same: what was paid is true.
+    late = postgres_insert(ends).values({c.name: bindparam(c.name) for c in ends.columns})
+    told = {c.name: late.excluded[c.name] for c in ends.columns if c.name != "call"}
+    statements["add ends"] = late.on_conflict_do_update(index_elements=["call"], set_=told)
+    return statements
+
+
+def _without_sequences(table: Table) -> Table:
+    """Copy *table* so that PostgreSQL numbers no row by itself: its sequences leave gaps."""
+    copy = table.to_metadata(MetaData())
+    for key in copy.primary_key:
+        key.autoincrement = False
+    return copy
+
+
+def compiled(name: str = "sqlite") -> dict[str, Any]:
+    """Give the tables, the columns of each and all statements in the SQL of the database called *name*.
+
+    Parameters are ``:named`` for SQLite and ``%(named)s`` for PostgreSQL.
+    """
+    dialect, tables = DIALECTS[name], metadata.sorted_tables
     ddl: list[str] = []
     for table in tables:
-        ddl.append(" ".join(str(CreateTable(table).compile(dialect=sqlite)).split()))
-        ddl.extend(sorted(str(CreateIndex(i).compile(dialect=sqlite)) for i in table.indexes))
+        made = table if name == "sqlite" else _without_sequences(table)
+        ddl.append(" ".join(str(CreateTable(made).compile(dialect=dialect)).split()))
+        ddl.extend(sorted(str(CreateIndex(i).compile(dialect=dialect)) for i in table.indexes))
     statements = {
         **_writes(),
         **_item_reads(),
@@ -367,16 +375,20 @@ def compiled() -> dict[str, Any]:
         **_audit_reads(),
         **_review_reads(),
         **_place_reads(),
-        **_call_reads(),
+        **call_reads(),
+        **(_numbering_inserts() if name == "postgres" else {}),
     }
     return {
         "version": SCHEMA_VERSION,
+        "largest_row": LARGEST_ROW[name],
         "tables": ddl,
         "columns": {t.name: [c.name for c in t.columns] for t in tables},
-        "statements": {n: " ".join(str(s.compile(dialect=sqlite)).split()) for n, s in statements.items()},
+        "statements": {n: " ".join(str(s.compile(dialect=dialect)).split()) for n, s in statements.items()},
     }
 
 
 if __name__ == "__main__":
-    file = Path(__file__).with_name("sqlite.json")
-    file.write_text(json.dumps(compiled(), indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    for dialect_name in DIALECTS:
+        file = Path(__file__).with_name(f"{dialect_name}.json")
+        text = json.dumps(compiled(dialect_name), indent=1, ensure_ascii=False)
+        file.write_text(text + "\n", encoding="utf-8")

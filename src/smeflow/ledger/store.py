@@ -1,13 +1,13 @@
-"""The open file: one connection that writes in groups, one that reads, the clock, and the blobs.
+"""The open ledger: one connection that writes in groups, one that reads, the clock, and the blobs.
 
-The bytes of documents are kept under the hash of their content: small ones as rows, large ones as files.
+The bytes of documents are kept under the hash of their content: small ones as rows, and large ones as files
+beside a ledger that is a file itself.
 """
 
 import contextlib
 import os
 import secrets
 import signal
-import sqlite3
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from datetime import UTC, datetime
@@ -16,24 +16,12 @@ from typing import Any, TypeVar
 
 from smeflow._system import O_BINARY
 from smeflow._text import sha256
-from smeflow.errors import LedgerBusy, LedgerDamaged
+from smeflow.errors import LedgerDamaged
 from smeflow.i18n import say
 from smeflow.ledger.audit import RowCoverage
-from smeflow.ledger.opening import (
-    LEDGER_FILE,
-    CompiledSql,
-    compiled_sql,
-    damage_error,
-    keep_private,
-    open_connection,
-    prepare_schema,
-    sealed_since,
-    sync_folder,
-    translate_error,
-    verify_rows,
-    write_seal,
-)
-from smeflow.ledger.writer import Row, Transaction, Writer
+from smeflow.ledger.database import LedgerDatabase, SqliteFile
+from smeflow.ledger.opening import LEDGER_FILE, sync_folder
+from smeflow.ledger.writer import LedgerCursor, Row, SqlStatements, Transaction, Writer
 
 
 class CrashPoint:
@@ -75,7 +63,7 @@ def utc_stamp(at: datetime) -> str:
 
 
 class LedgerStore:
-    """A ledger's file. Safe to share between threads."""
+    """An open ledger's rows. Safe to share between threads."""
 
     def __init__(
         self,
@@ -85,42 +73,35 @@ class LedgerStore:
         check: bool,
         clock: Clock = utc_now,
         chance: Callable[[], str] = lambda: secrets.token_hex(8),
+        database: LedgerDatabase | None = None,
     ) -> None:
-        """Open *folder*; *check* every row first. *chance* gives the salts of the audit chain."""
+        """Open the ledger in *folder*, or in *database*, beside which *folder* holds what is this machine's.
+
+        *check* looks at every row first, where that is ours to do. *chance* gives the salts of the audit
+        chain.
+        """
         self.folder, self.path = folder, folder / LEDGER_FILE
         self.clock, self.chance = clock, chance
-        self.sql = compiled_sql()
+        self.database = database or SqliteFile(folder, clock)
+        self.sql = self.database.sql
         self.crash = CrashPoint(os.environ)
-        self.mended = keep_private(folder)
-        """Others could read the folder, and can no longer."""
         self._reading = threading.Lock()
-        self._open: list[sqlite3.Connection] = []
-        self._checked = sealed_since(self.path, clock())
-        self._sealed = self._checked is not None
         try:
-            writing = self._connect(create=create)
-            opened = self.path.stat().st_ino
-            prepare_schema(writing, self.path)
-            if self.path.stat().st_ino != opened:
-                raise LedgerBusy(
-                    say("The ledger {path} was replaced just now. Run again.", path=self.path), pid=None
-                )
-            if check and self._checked is None:
-                verify_rows(writing, self.path)
-                self._checked = clock()
-            self._reader = self._connect(create=False)
-        except sqlite3.Error as error:
-            self._close_all()
-            raise translate_error(error, self.path) from error
+            writing, self._reader = self.database.open(create=create, check=check)
+        except self.database.errors as error:
+            self.database.close(changed=False)
+            raise self.database.translate(error) from error
         except BaseException:
-            self._close_all()
+            self.database.close(changed=False)
             raise
-        self._writer = Writer(writing, self.sql, self.crash.here, RowCoverage(self.sql))
+        self._writer = Writer(
+            writing, self.sql, self.crash.here, RowCoverage(self.sql), self.database.hopeless
+        )
 
-    def _connect(self, *, create: bool) -> sqlite3.Connection:
-        connection = open_connection(self.path, create=create)
-        self._open.append(connection)
-        return connection
+    @property
+    def mended(self) -> bool:
+        """Others could read the folder, and can no longer."""
+        return self.database.mended
 
     def write(self, job: Callable[[Transaction], T]) -> T:
         """Run *job* and return when what it wrote is on the disk; see `Writer.write`.
@@ -131,8 +112,8 @@ class LedgerStore:
         """
         try:
             return self._writer.write(job)
-        except sqlite3.Error as error:
-            raise translate_error(error, self.path) from error
+        except self.database.errors as error:
+            raise self.database.translate(error) from error
 
     def write_later(
         self, job: Callable[[Transaction], object], failed: Callable[[BaseException], None]
@@ -140,7 +121,7 @@ class LedgerStore:
         """Let *job* become durable with the next transaction; see `Writer.write_later`."""
 
         def report(error: BaseException) -> None:
-            failed(translate_error(error, self.path) if isinstance(error, sqlite3.Error) else error)
+            failed(self.database.translate(error) if isinstance(error, self.database.errors) else error)
 
         self._writer.write_later(job, report)
 
@@ -148,8 +129,8 @@ class LedgerStore:
         """Make durable what waits for the next transaction."""
         try:
             self._writer.flush()
-        except sqlite3.Error as error:
-            raise translate_error(error, self.path) from error
+        except self.database.errors as error:
+            raise self.database.translate(error) from error
 
     def read(self, name: str, **parameters: object) -> list[Row]:
         """Give all rows of the statement called *name*."""
@@ -158,38 +139,44 @@ class LedgerStore:
 
     def first(self, name: str, **parameters: object) -> tuple[Any, ...] | None:
         """Give the first row of the statement called *name*, as a tuple."""
-        try:
-            with self._reading:
-                cursor = self._reader.execute(self.sql.statements[name], parameters)
-                row: tuple[Any, ...] | None = cursor.fetchone()
-                cursor.close()
-                return row
-        except sqlite3.Error as error:
-            raise translate_error(error, self.path) from error
+
+        def one(cursor: LedgerCursor) -> tuple[Any, ...] | None:
+            row: tuple[Any, ...] | None = cursor.fetchone()
+            cursor.close()
+            return row
+
+        return self._asked(name, parameters, one)
 
     def tuples(self, name: str, **parameters: object) -> list[tuple[Any, ...]]:
         """Give all rows as tuples, for where there are many."""
-        return self._fetch(name, parameters)[0]
+        return self._asked(name, parameters, lambda cursor: cursor.fetchall())
 
     def _fetch(self, name: str, parameters: dict[str, object]) -> tuple[list[tuple[Any, ...]], list[str]]:
+        return self._asked(
+            name, parameters, lambda cursor: (cursor.fetchall(), [c[0] for c in cursor.description])
+        )
+
+    def _asked(self, name: str, parameters: dict[str, object], take: Callable[[LedgerCursor], T]) -> T:
+        statement = self.sql.statements[name]
         try:
             with self._reading:
-                cursor = self._reader.execute(self.sql.statements[name], parameters)
-                return cursor.fetchall(), [c[0] for c in cursor.description]
-        except sqlite3.Error as error:
-            raise translate_error(error, self.path) from error
+                try:
+                    return take(self._reader.execute(statement, parameters))
+                except self.database.errors as error:
+                    if not self._reader.renewed(error):
+                        raise
+                    return take(self._reader.execute(statement, parameters))
+        except self.database.errors as error:
+            raise self.database.translate(error) from error
 
     @contextlib.contextmanager
     def snapshot(self) -> "Iterator[Snapshot]":
         """Read at length, everything as it stands at one moment, without holding anybody up."""
-        connection = open_connection(self.path, create=False)
         try:
-            connection.execute("BEGIN")
-            yield Snapshot(connection, self.sql)
-        except sqlite3.Error as error:
-            raise translate_error(error, self.path) from error
-        finally:
-            connection.close()
+            with self.database.snapshot() as execute:
+                yield Snapshot(execute, self.sql)
+        except self.database.errors as error:
+            raise self.database.translate(error) from error
 
     def now(self) -> str:
         """Give the time as it is written."""
@@ -201,44 +188,36 @@ class LedgerStore:
         return self._writer.commits
 
     def close(self) -> None:
-        """Put everything into the one file and close it; what is written later raises."""
-        with contextlib.suppress(sqlite3.Error):
+        """Make durable what waits and close; what is written later raises."""
+        with contextlib.suppress(*self.database.errors):
             self._writer.flush()
-        with contextlib.suppress(sqlite3.Error), self._reading:
+        with contextlib.suppress(*self.database.errors), self._reading:
             self._reader.close()
-        self._close_all()  # the last one to close puts the write-ahead file into the ledger
-        if self._checked is not None and (self.commits or not self._sealed):
-            write_seal(self.path, self._checked)
-
-    def _close_all(self) -> None:
-        for connection in self._open:
-            with contextlib.suppress(sqlite3.Error):
-                connection.close()
+        self.database.close(changed=bool(self.commits))
 
 
 class Snapshot:
     """The ledger as it stood at one moment; rows come one by one, however many there are."""
 
-    def __init__(self, connection: sqlite3.Connection, sql: CompiledSql) -> None:
-        self._connection, self._sql = connection, sql
+    def __init__(self, execute: Callable[[str, dict[str, object]], LedgerCursor], sql: SqlStatements) -> None:
+        self._execute, self._sql = execute, sql
 
     def rows(self, name: str, **parameters: object) -> Iterator[Row]:
         """Go through the rows of the statement called *name*."""
-        cursor = self._connection.execute(self._sql.statements[name], parameters)
-        names = [c[0] for c in cursor.description]
+        cursor = self._execute(self._sql.statements[name], parameters)
+        names: list[str] = []
         for row in cursor:
+            names = names or [c[0] for c in cursor.description]
             yield dict(zip(names, row, strict=True))
 
 
 _NEW = os.O_CREAT | os.O_WRONLY | os.O_TRUNC | O_BINARY
-LARGE = 16_384
-"""From this many bytes on, content is a file of its own: rows are read whole at each opening."""
 
 
 def store_blob(store: LedgerStore, data: bytes) -> str:
     """Make large *data* durable before the row that names it. Gives its hash."""
-    name = sha256(data)
-    if len(data) >= LARGE:
+    name, largest = sha256(data), store.sql.largest_row
+    if largest is not None and len(data) >= largest:
         path = blob_path(store.folder, name)
         if not path.exists():
             store.crash.here()
@@ -248,8 +227,9 @@ def store_blob(store: LedgerStore, data: bytes) -> str:
 
 def record_blob(transaction: Transaction, name: str, data: bytes) -> None:
     """Write the row of *data*, once."""
-    if transaction.first("get blobs", sha256_=name) is None:
-        small = len(data) < LARGE
+    if transaction.first("size of blob", sha256_=name) is None:
+        largest = transaction.sql.largest_row
+        small = largest is None or len(data) < largest
         transaction.add("blobs", {"sha256": name, "size": len(data), "data": data if small else None})
 
 
@@ -270,7 +250,7 @@ def blob_data(store: LedgerStore, name: str) -> bytes:
 
 
 def _lost(store: LedgerStore, name: str) -> LedgerDamaged:
-    return damage_error(store.path, say("the document {name} has changed", name=name[:12]))
+    return store.database.damage(say("the document {name} has changed", name=name[:12]))
 
 
 def blob_path(folder: Path, name: str) -> Path:

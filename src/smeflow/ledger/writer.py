@@ -5,15 +5,81 @@ leads next writes for all of them in one transaction, and each is woken when its
 no thread of its own: a lone writer pays no hand-over, and nothing runs when nobody writes.
 """
 
-import sqlite3
 import threading
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import islice
 from typing import Any, Generic, Protocol, TypeVar, cast
 
 T = TypeVar("T")
 Row = dict[str, Any]
+
+
+class LedgerCursor(Protocol):
+    """What a statement gave."""
+
+    @property
+    def description(self) -> Any:
+        """Its columns, the name of each first."""
+        ...
+
+    @property
+    def rowcount(self) -> int:
+        """How many rows it changed."""
+        ...
+
+    def fetchone(self) -> Any:
+        """Give the next row."""
+        ...
+
+    def fetchall(self) -> list[Any]:
+        """Give the rows that are left."""
+        ...
+
+    def __iter__(self) -> Iterator[Any]:
+        """Go through the rows."""
+        ...
+
+    def close(self) -> object:
+        """Forget the rest."""
+        ...
+
+
+class LedgerConnection(Protocol):
+    """One connection to a ledger's database."""
+
+    def execute(self, sql: str, parameters: Any = ..., /) -> LedgerCursor:
+        """Run a statement."""
+        ...
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> object:
+        """Run a statement once for each set of parameters."""
+        ...
+
+    def insert(self, sql: str, row: Mapping[str, object], /) -> int:
+        """Add a row; give its number where its table numbers them."""
+        ...
+
+    def begin(self) -> None:
+        """Begin to write, alone: whoever else writes waits until this ends."""
+        ...
+
+    def commit(self) -> None:
+        """Make durable what was written since `begin`."""
+        ...
+
+    def rollback(self) -> None:
+        """Take back what was written since `begin`, if anything was begun."""
+        ...
+
+    def renewed(self, error: Exception) -> bool:
+        """Tell whether *error* was a lost connection, nothing was written by it, and it stands again."""
+        ...
+
+    def close(self) -> None:
+        """End it."""
+        ...
 
 
 class SqlStatements(Protocol):
@@ -32,6 +98,11 @@ class SqlStatements(Protocol):
     @property
     def covered(self) -> Mapping[str, tuple[str, ...]]:
         """The columns each table's checksum speaks for."""
+        ...
+
+    @property
+    def largest_row(self) -> int | None:
+        """From how many bytes on a document is a file beside the ledger; None: it is always a row."""
         ...
 
 
@@ -60,16 +131,16 @@ class Transaction:
     """What a job may do. All of a job's statements become durable together with those of its neighbours."""
 
     def __init__(
-        self, connection: sqlite3.Connection, sql: SqlStatements, written: "RowWritten | None" = None
+        self, connection: LedgerConnection, sql: SqlStatements, written: "RowWritten | None" = None
     ) -> None:
-        self._connection, self._sql, self._written = connection, sql, written
+        self._connection, self.sql, self._written = connection, sql, written
         self.memo: dict[str, Any] = {}
         """What jobs of one transaction tell each other, so that they need not read it again."""
         self._later: dict[str, list[Row]] = {}
 
     def rows(self, name: str, **parameters: object) -> list[Row]:
         """Read with the statement called *name*."""
-        cursor = self._connection.execute(self._sql.statements[name], parameters)
+        cursor = self._connection.execute(self.sql.statements[name], parameters)
         names = [c[0] for c in cursor.description]
         return [dict(zip(names, row, strict=True)) for row in cursor]
 
@@ -77,20 +148,20 @@ class Transaction:
         """Read the first row as it is."""
         return cast(
             "tuple[Any, ...] | None",
-            self._connection.execute(self._sql.statements[name], parameters).fetchone(),
+            self._connection.execute(self.sql.statements[name], parameters).fetchone(),
         )
 
     def add(self, table: str, row: Row) -> int:
         """Add *row* with its checksum; give its number where the table numbers its rows."""
-        row["crc"] = checksum(table, row, self._sql)
-        number = int(self._connection.execute(self._sql.statements[f"add {table}"], row).lastrowid or 0)
+        row["crc"] = checksum(table, row, self.sql)
+        number = self._connection.insert(self.sql.statements[f"add {table}"], row)
         if self._written is not None:
             self._written(self, table, number, row, added=True)
         return number
 
     def add_later(self, table: str, row: Row) -> None:
         """Add *row*, which has its own number and which nothing of this transaction reads, at its end."""
-        row["crc"] = checksum(table, row, self._sql)
+        row["crc"] = checksum(table, row, self.sql)
         self._later.setdefault(table, []).append(row)
 
     def finish(self) -> None:
@@ -98,17 +169,15 @@ class Transaction:
         if self._written is not None:
             self._written.finish(self)
         for table, rows in self._later.items():
-            self._connection.executemany(self._sql.statements[f"add {table}"], rows)
+            self._connection.executemany(self.sql.statements[f"add {table}"], rows)
         self._later = {}
 
     def set(self, table: str, row: Row, form: str = "set", **guard: object) -> int:
         """Write *row* whole over the one with its key, if *guard* still stands. Gives the rows changed."""
-        row["crc"] = checksum(table, row, self._sql)
-        key = self._sql.columns[table][0]
+        row["crc"] = checksum(table, row, self.sql)
+        key = self.sql.columns[table][0]
         guards = {f"{name}_": value for name, value in {key: row[key], **guard}.items()}
-        changed = self._connection.execute(
-            self._sql.statements[f"{form} {table}"], {**row, **guards}
-        ).rowcount
+        changed = self._connection.execute(self.sql.statements[f"{form} {table}"], {**row, **guards}).rowcount
         if changed and self._written is not None and form != "lease":
             self._written(self, table, row[key], row, added=False)
         return changed
@@ -118,9 +187,17 @@ class Transaction:
         if self.set(table, row) == 0:
             self.add(table, row)
 
+    def copy(self, table: str, rows: Iterable[Row]) -> int:
+        """Add *rows* as they stand in another ledger, with their numbers and checksums; give how many."""
+        waiting, count = iter(rows), 0
+        while batch := list(islice(waiting, COPIED_TOGETHER)):
+            self._connection.executemany(self.sql.statements[f"copy {table}"], batch)
+            count += len(batch)
+        return count
+
     def drop(self, name: str, **parameters: object) -> None:
         """Run a statement that takes rows away."""
-        self._connection.execute(self._sql.statements[name], parameters)
+        self._connection.execute(self.sql.statements[name], parameters)
         if self._written is not None:
             self._written.dropped(self, name, parameters)
 
@@ -139,6 +216,9 @@ def covered(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 MAX_UNAWAITED = 32
+COPIED_TOGETHER = 200
+MAX_RENEWALS = 5
+"""So often a transaction is begun anew whose connection was lost."""
 """So many jobs that nobody waits for make a transaction of their own."""
 
 
@@ -159,12 +239,15 @@ class Writer:
 
     def __init__(
         self,
-        connection: sqlite3.Connection,
+        connection: LedgerConnection,
         sql: SqlStatements,
         crash: Callable[[], None],
         written: RowWritten | None = None,
+        hopeless: Callable[[Exception], bool] = lambda _: False,
     ) -> None:
+        """Write over *connection*; *hopeless* tells of which errors jobs need not be tried one by one."""
         self._connection, self._sql, self._crash, self._written = connection, sql, crash, written
+        self._hopeless = hopeless
         self._lock = threading.Lock()
         self._line: list[_Waiting[Any]] = []
         self._led = False
@@ -249,7 +332,7 @@ class Writer:
         try:
             values = self._run([waiting.job for waiting in batch])
         except BaseException as error:  # noqa: BLE001 - whatever it is goes to those who wait
-            if len(batch) == 1 or not isinstance(error, Exception) or _hopeless(error):
+            if len(batch) == 1 or not isinstance(error, Exception) or self._hopeless(error):
                 for waiting in batch:
                     waiting.error = error
                 return
@@ -260,25 +343,26 @@ class Writer:
             waiting.value = value
 
     def _run(self, jobs: list[Callable[[Transaction], Any]]) -> list[Any]:
+        for _ in range(MAX_RENEWALS):
+            try:
+                return self._run_once(jobs)
+            except Exception as error:
+                if not self._connection.renewed(error):
+                    raise
+        return self._run_once(jobs)
+
+    def _run_once(self, jobs: list[Callable[[Transaction], Any]]) -> list[Any]:
         connection = self._connection
-        connection.execute("BEGIN IMMEDIATE")
+        connection.begin()
         try:
             transaction = Transaction(connection, self._sql, self._written)
             values = [job(transaction) for job in jobs]
             transaction.finish()
             self._crash()
-            connection.execute("COMMIT")
+            connection.commit()
         except BaseException:
-            if connection.in_transaction:
-                connection.execute("ROLLBACK")
+            connection.rollback()
             raise
         self.commits += 1
         self._crash()
         return values
-
-
-def _hopeless(error: Exception) -> bool:
-    """Tell whether trying again one by one is of no use: the disk is full or the file is broken."""
-    return isinstance(error, sqlite3.OperationalError | sqlite3.DatabaseError) and not isinstance(
-        error, sqlite3.IntegrityError
-    )

@@ -250,7 +250,7 @@ def _place(model: "BaseChatModel", prices: Mapping[str, Price] | None) -> ModelE
     described = model._get_ls_params()  # noqa: SLF001 - LangChain tells the provider's name nowhere else
     provider = str(described.get("ls_provider") or "langchain")
     fallback = getattr(model, "model_name", "") or getattr(model, "model", "")  # foreign: each has its own
-    name = str(described.get("ls_model_name") or fallback)
+    name = str(described.get("ls_model_name") or fallback or type(model).__name__)
     addresses = (getattr(model, field, None) for field in ("openai_api_base", "base_url", "endpoint"))
     address = next((a for a in addresses if isinstance(a, str) and a), "")
     region = _region(provider, name, address)

@@ -206,6 +206,11 @@ class ModelSet:
     steps: Mapping[str, "ModelSet"] = field(default_factory=dict)
     """Steps with models of their own, by name."""
 
+    @classmethod
+    def of(cls, llm: "ConnectedLLM | ModelSet | None") -> "ModelSet":
+        """Give the set that *llm* is, or that it makes alone; None makes an empty one."""
+        return llm if isinstance(llm, ModelSet) else cls(models=(llm,) if llm is not None else ())
+
     @property
     def every(self) -> tuple[ConnectedLLM, ...]:
         """All that may be asked, each once."""
@@ -316,6 +321,10 @@ class ModelRouter:
     def _note_turned(self, dearer: ModelEndpoint, cheaper: ModelEndpoint) -> None:
         with self._lock:
             self._turned[f"{dearer.provider}/{dearer.model}", f"{cheaper.provider}/{cheaper.model}"] += 1
+
+    def away(self) -> bool:
+        """Tell whether one of the servers was never there so far."""
+        return any(stack.breaker.absent for stack in self._stacks.values())
 
     def notices(self) -> list[Phrase]:
         """Tell what a person should know of how the models were asked."""

@@ -1,5 +1,6 @@
 """The values of a recipe's keys that have a form of their own: money, models, schedules."""
 
+import os
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,6 +15,7 @@ from smeflow.errors import LLMRejected
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.lookup import OneOf
 from smeflow.kinds.record_kind import split_words
+from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
 from smeflow.llm.providers import Residency
 from smeflow.money import Money
 
@@ -213,6 +215,37 @@ class BudgetText(BaseModel):
         """The limits that are written, by name."""
         written = {"run": self.run, "month": self.month, "item": self.item}
         return {name: amount for name, amount in written.items() if amount is not None}
+
+
+_VARIABLE = re.compile(r"\$\{(\w+)\}")
+
+
+class LedgerText(BaseModel):
+    """Where the ledger is, when several machines share it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    url: str
+    """``postgresql://user:password@host/database``; ``${NAME}`` is read from the environment."""
+    stalled_seconds: float = Field(default=30.0, ge=1, le=3600)
+    """A worker that gave no sign for so long is taken for dead, and its items are given back."""
+
+    @field_validator("url")
+    @classmethod
+    def _address(cls, written: str) -> str:
+        missing = [name for name in _VARIABLE.findall(written) if not os.environ.get(name)]
+        if missing:
+            raise ValueError(say("the variable {name} is not set", name=missing[0]))
+        LedgerUrl.parse(cls._filled(written))
+        return written
+
+    @staticmethod
+    def _filled(written: str) -> str:
+        return _VARIABLE.sub(lambda name: os.environ.get(name[1], ""), written)
+
+    def shared(self) -> SharedLedger:
+        """Give the ledger that is meant, with what the environment holds."""
+        return SharedLedger(url=LedgerUrl.parse(self._filled(self.url)), stalled_seconds=self.stalled_seconds)
 
 
 class RecipeText(BaseModel):

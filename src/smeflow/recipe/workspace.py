@@ -17,11 +17,12 @@ from smeflow.errors import Problem, RecipeError, os_error_reason
 from smeflow.expressions.language import ExpressionError
 from smeflow.i18n import Language, language_of, say
 from smeflow.invoices.books.journal import Books
+from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
 from smeflow.llm.interface import Price, Region
 from smeflow.llm.providers import Residency
 from smeflow.money import Money
 from smeflow.recipe.code_steps import load_own_steps
-from smeflow.recipe.keys import ModelNames, WhenOver, parse_money
+from smeflow.recipe.keys import LedgerText, ModelNames, WhenOver, parse_money
 from smeflow.recipe.known_tables import KnownTables
 from smeflow.recipe.problems import problems_of
 from smeflow.recipe.yaml import decode, parse_toml
@@ -142,6 +143,7 @@ class WorkspaceText(_Strict):
     books: Books = Books()
     environment: Environment = Environment()
     audit_heads: str | None = None
+    ledger: LedgerText | None = None
     steps: tuple[str, ...] = ()
     """Python files with steps of the firm's own, in the folder of ``smeflow.toml`` or below it."""
 
@@ -313,7 +315,8 @@ class WorkspaceSettings:
     """What recipes may read of the environment."""
     audit_heads: Path | None = None
     """Where each run keeps the head of the audit chain; best where whoever runs it cannot change it."""
-
+    ledger: SharedLedger | None = None
+    """The ledger, where it is in PostgreSQL; None: it is a file beside what is kept for this machine."""
     steps: tuple[Path, ...] = ()
     """Python files with steps of the firm's own."""
     steps_line: int = 0
@@ -354,9 +357,15 @@ class WorkspaceSettings:
             books=text.books,
             environment=text.environment,
             audit_heads=(root / text.audit_heads).resolve() if text.audit_heads else None,
+            ledger=text.ledger.shared() if text.ledger else None,
             steps=tuple(root / file for file in text.steps),
             steps_line=lines.get("steps", 1),
         )
+
+    @property
+    def ledger_url(self) -> LedgerUrl | None:
+        """Where the ledger is in PostgreSQL; None: it is a file."""
+        return self.ledger.url if self.ledger is not None else None
 
     @property
     def locale(self) -> str:

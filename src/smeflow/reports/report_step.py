@@ -122,7 +122,7 @@ class DraftReport(StepFamily):
         )
 
     def _frame(self, fact_set: FactSet) -> Report:
-        period = LocaleFormat(self.locale).period(fact_set.period.key)
+        period = period_words(fact_set.period, self.locale)
         known = any(cell is not None for fact in fact_set.facts for row in fact.rows for cell in row[-1:])
         return Report(
             title=fill_period(self.title, period, self.locale) or period,
@@ -163,6 +163,17 @@ class DraftReport(StepFamily):
             return ModelProse(), True
         except (AnswerInvalid, LLMRefused) as error:
             return ModelProse(remarks=(say("The patterns wrote the text: {why}", why=error.phrase),)), False
+
+
+def period_words(period: Period, locale: str) -> str:
+    """Say which period it is; of whole tables from which month to which, as far as their rows have days."""
+    form = LocaleFormat(locale)
+    if period.key:
+        return form.period(period.key)
+    if period.first is None or period.last is None:
+        return say("all rows").render(language_of(locale))
+    first, last = (form.period(f"{day:%Y-%m}") for day in (period.first, period.last))
+    return first if first == last else f"{first} – {last}"
 
 
 def fill_period(text: str, period: str, locale: str) -> str:

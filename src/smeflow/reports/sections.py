@@ -242,7 +242,7 @@ def apply_edits(
         if name not in known and name not in titles:
             raise KeyError(name)
     edits = {
-        name: check_paragraph(text, about, glossary) if text.strip() else None
+        name: check_paragraph(text, about, glossary, known[name].text) if text.strip() else None
         for name, text in changes.items()
         if name in known
     }
@@ -271,15 +271,21 @@ def apply_edits(
     )
 
 
-def check_paragraph(text: str, about: ReferenceTable, glossary: Sequence[str] = ()) -> Paragraph:
+def check_paragraph(
+    text: str, about: ReferenceTable, glossary: Sequence[str] = (), before: str = ""
+) -> Paragraph:
     """Take what a person wrote, each figure found again among the facts.
+
+    A whole sentence that stood there *before* is left as it was: whoever wrote it, it was checked then.
 
     Raises:
         UnsupportedEdit: It says what no fact does.
     """
-    written = put_references(" ".join(text.split()), about)
-    for sentence in check_prose(written, FactEvidence(about=about, glossary=glossary, free=True)).sentences:
-        if not sentence.holds:
+    evidence = FactEvidence(about=about, glossary=glossary, free=True)
+    written, earlier = (put_references(" ".join(each.split()), about) for each in (text, before))
+    stood = {sentence.text for sentence in check_prose(earlier, evidence).sentences}
+    for sentence in check_prose(written, evidence).sentences:
+        if not sentence.holds and sentence.text not in stood:
             raise UnsupportedEdit(
                 say(
                     '"{text}" does not hold: {why}.',

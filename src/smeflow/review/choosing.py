@@ -1,7 +1,7 @@
 """What a person means and sees: which ledger, which recipe, which item, and whose decision it is."""
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -104,3 +104,39 @@ class WorkspaceItem:
 
 ItemChoice = WorkspaceItem | int | str
 """An item as it was shown, its number, or its key."""
+
+
+def chosen_row(ledger: "Ledger", item: ItemChoice, recipe: str, state: Path) -> "ItemRow":
+    """Find the item that is meant in the ledger of *state*.
+
+    Raises:
+        LedgerError: There is none, or several.
+    """
+    if isinstance(item, WorkspaceItem):
+        recipe, item = item.recipe, item.id
+    by_number = ledger.item(recipe or None, item) if isinstance(item, int) else None
+    rows = [by_number] if by_number is not None else items_called(ledger, str(item), recipe)
+    if len(rows) == 1:
+        return rows[0]
+    if not rows:
+        raise LedgerError(say("There is no item {item} in {folder}.", item=item, folder=state))
+    choices = ", ".join(f"{row.id} ({row.recipe}: {row.key})" for row in rows[:5])
+    raise LedgerError(say("{item} may be any of {choices}. Give the number.", item=item, choices=choices))
+
+
+def shown_item(ledger: "Ledger", row: "ItemRow", steps: "Iterable[Step[Any]]") -> WorkspaceItem:
+    """Give an item as a person is shown it, with the values of *steps* in their types."""
+    from smeflow.engine.cases import ResultCodec, values_of
+    from smeflow.review.decisions import seen_now
+
+    return WorkspaceItem(
+        id=row.id,
+        recipe=row.recipe,
+        key=row.key,
+        name=row.name,
+        state=row.state,
+        reasons=row.reason.phrases,
+        step=row.reason.step,
+        results=MappingProxyType(values_of(ledger.store, row, steps, ResultCodec())),
+        hash=seen_now(ledger, row).hash,
+    )

@@ -18,8 +18,8 @@ from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
 from smeflow.kinds.field_names import field_called
 from smeflow.ledger.between import is_doubted
-from smeflow.ledger.reviews import UNDECIDED, WANTED, standing_decisions
-from smeflow.ledger.rows import ItemRow, ReviewRow, State
+from smeflow.ledger.reviews import UNDECIDED, WANTED, decided_phrase, standing_decisions
+from smeflow.ledger.rows import ItemRow, State
 
 if TYPE_CHECKING:
     from smeflow.core.case import Step
@@ -235,8 +235,8 @@ class Seen:
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
         listed = [f"{name}: {before.get(name, '–')} → {after.get(name, '–')}" for name in names]
         listed[MOST_CHANGES:] = ["…"] if len(listed) > MOST_CHANGES else []
-        newer = [review for review in ledger.reviews(item) if review.id > self.decision]
-        reasons: list[Phrase] = [_decided(newer[-1])] if newer else []
+        newer = [each for each in ledger.reviews(item) if each.id > self.decision and each.action != "note"]
+        reasons: list[Phrase] = [decided_phrase(newer[-1])] if newer else []
         if listed:
             reasons.append(say("These are other values: {changes}.", changes="; ".join(listed)))
         elif not newer and item.reason.phrases:
@@ -253,7 +253,7 @@ def seen_now(ledger: "Ledger", item: ItemRow) -> Seen:
     """Give what there is to see of *item*: its values, why it waits, and what was decided on it."""
     outcome = {step: where for step, where in item.outcome.items() if isinstance(where, str)}
     hashes = [[step, (ledger.value(item, step) or ("", ""))[1]] for step in sorted(outcome)]
-    decision = max((review.id for review in ledger.reviews(item)), default=0)
+    decision = max((review.id for review in ledger.reviews(item) if review.action != "note"), default=0)
     digest = hash_of([item.version, hashes, str(item.reason), decision])
     return Seen(hash=digest, version=item.version, outcome=outcome, decision=decision)
 
@@ -298,13 +298,13 @@ def require_unchanged(
         raise _changed_since(item, what)
     if seen is not None and seen.hash != now.hash:
         raise _changed_since(item, seen.changes(ledger, item))
-    reviews = [review for review in ledger.reviews(item) if review.version == item.version]
+    reviews = [r for r in ledger.reviews(item) if r.version == item.version and r.action != "note"]
     if seen is None and reviews and reviews[-1].person != person:
         raise LedgerError(
             say(
                 "{name}: {decided} Look at it before you decide otherwise: smeflow show {id}",
                 name=item.name,
-                decided=_decided(reviews[-1]),
+                decided=decided_phrase(reviews[-1]),
                 id=item.id,
             )
         )
@@ -356,10 +356,6 @@ def _flat(value: Any, name: str) -> Iterator[tuple[str, str]]:
             yield from _flat(part, f"{name}.{number}")
     elif value is not None:
         yield name, str(value)
-
-
-def _decided(review: ReviewRow) -> Phrase:
-    return say("{person} decided {action} at {at}.", person=review.person, action=review.action, at=review.at)
 
 
 def _changed_since(item: ItemRow, what: Phrase) -> LedgerError:

@@ -39,6 +39,12 @@ class Sheet:
     name: str
     header: Sequence[str]
     lines: Sequence[Sequence[Cell]]
+    totals: Sequence[int] = ()
+    """Columns, from 0, that are added up in a last line."""
+    total: str = ""
+    """The word before the totals."""
+    print_title: str = ""
+    """Where it is told, the sheet prints on A4 across, as wide as the page, this and the headings above."""
 
 
 def workbook_bytes(sheets: Sequence[Sheet], language: Language) -> bytes:
@@ -54,17 +60,22 @@ def workbook_bytes(sheets: Sequence[Sheet], language: Language) -> bytes:
     )
     book.set_properties({"created": _CREATED})
     bold = book.add_format({"bold": True})
+    over_amounts = book.add_format({"bold": True, "align": "right"})
+    total = book.add_format({"bold": True, "top": 1, "num_format": "#,##0.00"})
     formats = _Formats(book, "dd/mm/yyyy" if language == "fr" else "yyyy-mm-dd")
     taken: set[str] = set()
     for sheet in sheets:
-        _fill_sheet(book.add_worksheet(_tab_name(sheet.name, taken)), sheet, bold, formats)
+        worksheet = book.add_worksheet(_tab_name(sheet.name, taken))
+        _fill_sheet(worksheet, sheet, bold, over_amounts, formats)
+        _add_totals(worksheet, sheet, total)
+        _set_print(worksheet, sheet)
     book.close()
     return buffer.getvalue()
 
 
-def _fill_sheet(sheet: Any, content: Sheet, bold: Any, formats: "_Formats") -> None:
+def _fill_sheet(sheet: Any, content: Sheet, bold: Any, over_amounts: Any, formats: "_Formats") -> None:
     for column, title in enumerate(content.header):
-        sheet.write_string(0, column, title, bold)
+        sheet.write_string(0, column, title, over_amounts if column in content.totals else bold)
     widths = [len(title) for title in content.header]
     for row, line in enumerate(content.lines, 1):
         for column, cell in enumerate(line):
@@ -73,6 +84,39 @@ def _fill_sheet(sheet: Any, content: Sheet, bold: Any, formats: "_Formats") -> N
     for column, width in enumerate(widths):
         sheet.set_column(column, column, width + 2)
     sheet.freeze_panes(1, 0)
+
+
+def _add_totals(sheet: Any, content: Sheet, style: Any) -> None:
+    """Write sums that go on counting when a line is edited, with what they are now beside them."""
+    if not content.totals:
+        return
+    last = len(content.lines) + 1
+    sheet.write_string(last, 0, content.total, style)
+    for column in content.totals:
+        cells = [line[column] for line in content.lines]
+        now = float(sum((cell for cell in cells if isinstance(cell, Decimal)), Decimal(0)))
+        letter = _column_letters(column)
+        sheet.write_formula(last, column, f"=SUM({letter}2:{letter}{max(last, 2)})", style, now)
+
+
+def _column_letters(column: int) -> str:
+    letters = ""
+    column += 1
+    while column:
+        column, at = divmod(column - 1, 26)
+        letters = chr(65 + at) + letters
+    return letters
+
+
+def _set_print(sheet: Any, content: Sheet) -> None:
+    if not content.print_title:
+        return
+    sheet.set_landscape()
+    sheet.set_paper(9)
+    sheet.fit_to_pages(1, 0)
+    sheet.repeat_rows(0)
+    sheet.set_header("&L" + content.print_title.replace("&", "&&"))
+    sheet.set_footer("&L&F&R&P / &N")
 
 
 def _tab_name(name: str, taken: set[str]) -> str | None:

@@ -202,7 +202,7 @@ def _date(year: int, month: int, day: int) -> date | None:
 
 _DAYS = re.compile(
     r"(?:net\s*|innerhalb\s+(?:von\s+)?|within\s+|binnen\s+|a\s+|entro\s+)?(\d{1,3})\s*"
-    r"(?:jours?|days?|tagen?|tage|dagen|giorni|gg|dias)\b"
+    r"(?:jours?|days?|tagen?|tage|dagen|giorni|gg|dias|dni|dagar|dage)\b"
 )
 _NET = re.compile(
     r"(\d{1,3})\s*(?:jours?|days?|tagen?|tage|dagen|giorni)\s*(?:rein\s*)?"
@@ -210,8 +210,10 @@ _NET = re.compile(
     r"\bnet\s+(\d{1,3})\s*(?:jours?|days?)\b"
 )
 _MONTH_END = re.compile(
-    r"fin de mois|end of (?:the )?month|monatsende|fine mese|fin de mes|einde (?:van de )?maand|\bfdm\b"
+    r"fin de mois|end of (?:the )?month|monatsende|fine mese|fin de mes|einde (?:van de )?maand|\bfdm\b|"
+    r"\bd\.?\s?f\.?\s?f\.?\s?m\b|\bf\.\s?m\.|fim do mes|koniec miesiaca|konca miesiaca"
 )
+_DAY_AFTER = re.compile(r"(?:mois|month|mese|mes|maand)\s*,?\s*(?:le|the|il|el|de)\s+\d{1,2}\b")
 _AT_ONCE = re.compile(
     r"a reception|des reception|comptant|due (?:up)?on receipt|upon receipt|sofort|immediate(?:ly)?|"
     r"a vista|al contado"
@@ -238,9 +240,16 @@ def due_from_terms(terms: str, issued: date) -> date | None:
     due = issued + timedelta(days=days.pop())
     if not _MONTH_END.search(text):
         return due
+    if _DAY_AFTER.search(text):
+        return None  # "30 jours fin de mois le 15": of which month, is counted in two ways
     if (due - issued).days in {0, 30, 60, 90} or month_end(due) == month_end(issued) + (due - issued):
         return month_end(due)
     return None
+
+
+def has_month_end(terms: str) -> bool:
+    """Tell whether payment terms count from or to the end of a month."""
+    return _MONTH_END.search(folded(terms)) is not None
 
 
 def month_end(day: date) -> date:

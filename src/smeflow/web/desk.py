@@ -4,68 +4,36 @@ All decisions go through the `Workspace`. To look, the ledger is read as it is; 
 kept as long as the item stays the same, so that ten thousand of them cost the reading of their rows alone.
 """
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime, timedelta
-from decimal import Decimal, InvalidOperation
-from itertools import islice
+from datetime import UTC, date, datetime
+from decimal import Decimal
 from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
-from smeflow._text import mask_addresses
 from smeflow.core.case import Step
-from smeflow.engine.cases import ResultCodec, kind_of_value, values_of
+from smeflow.engine.cases import ResultCodec, kind_of_step, kind_of_value, values_of
 from smeflow.errors import LedgerError, SmeflowError
-from smeflow.i18n import Language, Phrase, phrase_from_json, say
-from smeflow.ledger.ledger import Ledger
+from smeflow.i18n import Language, say
+from smeflow.ledger.ledger import Ledger, has_ledger
+from smeflow.ledger.postgres import PostgresDatabase
+from smeflow.ledger.reviews import decisions_in_force, record_note
 from smeflow.ledger.rows import ItemRow, ReviewRow, State
 from smeflow.money import Money
 from smeflow.recipe.load import Recipe
 from smeflow.review.choosing import recipe_file
-from smeflow.review.decisions import WAITING_STATES, seen_now
+from smeflow.review.corrections import InvalidCorrection, correct_result
+from smeflow.review.decisions import seen_now
+from smeflow.web.summary import DeskItem, search_words, summed_up
 from smeflow.workspace import Workspace
 
 NO_CHANGES: Mapping[str, str] = MappingProxyType({})
-SOON = timedelta(days=7)
-MOST_QUESTIONS = 12
-"""Of so many reasons each is shown."""
 MOST_FOUND = 100
 """Of so many items that fit a search, each is listed."""
-
-
-@dataclass(frozen=True, kw_only=True)
-class DeskItem:
-    """One item in one line."""
-
-    row: ItemRow
-    title: str
-    """Who sent it, or what it is called."""
-    questions: tuple[Phrase, ...] = ()
-    """Why a person is asked, what matters most first."""
-    number: str = ""
-    amount: Decimal | None = None
-    currency: str = ""
-    due: date | None = None
-    is_alarm: bool = False
-    """Money would go to an account nobody has confirmed."""
-    words: str = ""
-    """What a search looks in, in small letters."""
-    decided: bool = False
-    """A person had a hand in it."""
-
-    @property
-    def waits(self) -> bool:
-        """Whether a person is asked."""
-        return self.row.state in WAITING_STATES
-
-    def rank(self, today: date) -> tuple[int, Decimal, date, int]:
-        """Order what waits: accounts to confirm, what is due, the most money, then as it came."""
-        urgent = self.due is not None and self.due <= today + SOON
-        group = 0 if self.is_alarm else 1 if urgent else 2 if self.amount else 3
-        return (group, -abs(self.amount or Decimal(0)), self.due or date.max, self.row.id)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,12 +79,18 @@ class Desk:
     @contextmanager
     def ledger(self) -> Iterator[Ledger | None]:
         """Open the ledger to look; None where nothing was ever run."""
-        if not (self.workspace.state / "ledger.db").is_file():
+        state, url = self.workspace.state, self.workspace.ledger_url
+        if not has_ledger(state, url):
             yield None
             return
         currency = self.workspace.settings.rates.currency
-        with Ledger.open(self.workspace.state, create=False, check=False, currency=currency) as ledger:
+        with Ledger.open(state, create=False, check=False, currency=currency, url=url) as ledger:
             yield ledger
+
+    def _mark_now(self) -> object:
+        """Give what changes whenever the ledger does."""
+        state, url = self.workspace.state, self.workspace.ledger_url
+        return _mark_of(state) if url is None else PostgresDatabase(url).last_entry()
 
     def recipes(self) -> dict[str, Recipe]:
         """Give the recipes of the workspace by name, read once; one with mistakes is left out."""
@@ -145,7 +119,7 @@ class Desk:
     def items(self) -> dict[int, DeskItem]:
         """Give every item by its number, as it stands now."""
         with self._lock:
-            mark = _mark_of(self.workspace.state)
+            mark = self._mark_now()
             if mark is None or mark != self._mark:
                 with self.ledger() as ledger:
                     rows = list(ledger.items()) if ledger is not None else []
@@ -194,7 +168,7 @@ class Desk:
 
     def search(self, written: str) -> list[DeskItem]:
         """Find items that have every word of *written*: names, numbers, amounts, what was quoted."""
-        wanted = _search_words(written)
+        wanted = search_words(written)
         if not wanted:
             return []
         fitting = (item for item in self.items().values() if all(word in item.words for word in wanted))
@@ -222,6 +196,26 @@ class Desk:
                 hash=seen_now(ledger, row).hash,
             )
 
+    def preview(self, number: int, changes: Mapping[str, str]) -> ItemState:
+        """Give an item as it would be with these values, its checks run on them; nothing is kept.
+
+        Raises:
+            LedgerError: A value does not fit its field, or there is no such item or step.
+        """
+        state, codec = self.state(number), ResultCodec()
+        values, kinds = dict(state.values), dict(state.kinds)
+        for name, fields in by_step(changes).items():
+            step = self.step(state.item.row.recipe, name)
+            if step is None:
+                raise LedgerError(say("There is no step {name}. Write STEP.FIELD=VALUE.", name=name))
+            try:
+                before = codec.read(step, json.dumps(values[name])) if name in values else None
+                after = correct_result(step, before, fields, self.person)
+            except InvalidCorrection as error:
+                raise LedgerError(error.phrase) from error
+            values[name], kinds[name] = json.loads(codec.write(step, after)), kind_of_step(step).result
+        return replace(state, values=values, kinds=kinds)
+
     def decide(
         self,
         number: int,
@@ -237,19 +231,67 @@ class Desk:
         Raises:
             LedgerError: It is another one now, or the decision does not fit it; the message says why.
         """
-        before = _mark_of(self.workspace.state)
+        before = self._mark_now()
         seen = replace(self.workspace.item(number), hash=shown)
         by = self.person
         if changes:
-            after = self.workspace.correct(seen, changes, by=by, note=note)
+            self.preview(number, changes)  # all of it fits, or nothing is written
+            for name, fields in by_step(changes).items():
+                given = {f"{name}.{field}": text for field, text in fields.items()}
+                seen = self.workspace.correct(seen, given, by=by, note=note)
         elif action == "reject":
-            after = self.workspace.reject(seen, note, by=by)
+            seen = self.workspace.reject(seen, note, by=by)
         elif action == "again":
-            after = self.workspace.ask_again(seen, by=by, note=note)
+            seen = self.workspace.ask_again(seen, by=by, note=note)
         else:
-            after = self.workspace.approve(seen, by=by, note=note, wanted=wanted)
+            seen = self.workspace.approve(seen, by=by, note=note, wanted=wanted)
         self._renew(number, before)
-        return after.state
+        return seen.state
+
+    def take_back(self, number: int, decision: int) -> None:
+        """Take a decision back, if it is the last one on the item.
+
+        Raises:
+            LedgerError: It is not, or what it let go was sent.
+        """
+        self.workspace.take_back(number, decision=decision, by=self.person)
+
+    def split(self, number: int, shown: str, starts: Sequence[int]) -> None:
+        """Let the next run make several items of a file, as it was *shown*.
+
+        Raises:
+            LedgerError: No new item can begin there, or it is another one now.
+        """
+        seen = replace(self.workspace.item(number), hash=shown)
+        self.workspace.split(seen, starts, by=self.person)
+
+    def note(self, number: int, text: str) -> None:
+        """Keep a note on an item; it decides nothing.
+
+        Raises:
+            LedgerError: There is no such item.
+        """
+        with self.ledger() as ledger:
+            row = ledger.item(None, number) if ledger is not None else None
+            if ledger is None or row is None:
+                raise LedgerError(say("There is no item {item} here.", item=number))
+            record_note(ledger.store, row, person=self.person, note=text)
+
+    def last_decision(self, number: int) -> ReviewRow | None:
+        """Give the decision on an item that can be taken back; None where there is none."""
+        with self.ledger() as ledger:
+            row = ledger.item(None, number) if ledger is not None else None
+            if ledger is None or row is None:
+                return None
+            in_force = decisions_in_force(ledger.reviews(row), row.version)
+            return in_force[-1] if in_force else None
+
+    def sent_at(self, number: int) -> datetime | None:
+        """Give when the answer to an item was sent; None where none was."""
+        with self.ledger() as ledger:
+            rows = ledger.store.read("effects of item", item=number) if ledger is not None else []
+        sent = [row["at"] for row in rows if row["kind"] == "send" and row["state"] == "done"]
+        return datetime.fromisoformat(sent[-1]) if sent else None
 
     def _renew(self, number: int, before: object) -> None:
         """Take over the item that was decided on, if nothing else had changed *before* it.
@@ -265,86 +307,7 @@ class Desk:
                 if ledger is None or row is None:
                     return
                 self._kept[number] = self._summed_up(ledger, row)
-            self._mark = _mark_of(self.workspace.state)  # once it is closed: closing moves what was written
-
-
-def summed_up(ledger: Ledger, row: ItemRow) -> DeskItem:
-    """Say in one line what an item is and why it is where it is."""
-    values = values_of(ledger.store, row, (), ResultCodec()) if row.outcome else {}
-    plain = [value for step, value in values.items() if isinstance(row.outcome[step], str)]
-    extraction = next((v for v in plain if isinstance(v, dict) and isinstance(v.get("record"), dict)), {})
-    record = extraction.get("record") or {}
-    decided = bool(ledger.reviews(row)) if row.state in ("done", "skipped") else False
-    return DeskItem(
-        row=row,
-        title=str(record.get("seller") or "") or row.name or row.key,
-        questions=tuple(islice(_questions(row, values.get(row.reason.step)), MOST_QUESTIONS)),
-        number=str(record.get("number") or ""),
-        amount=_decimal(record.get("amount_due")) or _decimal(record.get("total_gross")),
-        currency=str(record.get("currency") or ""),
-        due=_iso_day(record.get("due_date")),
-        is_alarm=any({"iban", "seller"} <= phrase.data.keys() for phrase in row.reason.phrases),
-        words=_words_of(row, plain),
-        decided=decided,
-    )
-
-
-def _questions(row: ItemRow, value: object) -> Iterator[Phrase]:
-    """Say why a person is asked; that the recipe asks for it comes last, and only where nothing else does."""
-    found = [phrase for phrase in row.reason.phrases if "condition" not in phrase.data]
-    found.sort(key=lambda phrase: not {"iban", "seller"} <= phrase.data.keys())
-    if not found and isinstance(value, dict):
-        found = [phrase_from_json(each) for each in value.get("doubts", ())]
-    if not found and isinstance(value, dict) and value.get("proven") is False:
-        found = [say("Nothing on the page confirms all of this. Compare it with the picture.")]
-    yield from found or row.reason.phrases
-
-
-def _words_of(row: ItemRow, values: Sequence[Any]) -> str:
-    """Gather what a person may look for: names, values in both forms, quotes as printed."""
-    parts = [row.name, row.key, *map(str, row.fields.values())]
-    for value in values:
-        if isinstance(value, dict) and isinstance(value.get("record"), dict):
-            parts.extend(_leaves(value["record"]))
-            parts.extend(str(each.get("quote") or "") for each in value.get("fields", {}).values())
-        else:
-            parts.extend(_leaves(value))
-    return " ".join(_search_words(" ".join(parts)))
-
-
-def _leaves(value: Any) -> Iterator[str]:
-    if isinstance(value, dict):
-        for member in value.values():
-            yield from _leaves(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _leaves(member)
-    elif value is not None and not isinstance(value, bool):
-        yield str(value)
-
-
-def _search_words(written: str) -> list[str]:
-    """Take a text apart for a search: small letters, and amounts with a point, whoever wrote them."""
-    return [_plain_amount(word) for word in written.casefold().replace("\u202f", "").split()]
-
-
-def _plain_amount(word: str) -> str:
-    amount = word.replace("\u00a0", "").replace(",", ".")
-    return amount if amount.replace(".", "", 1).isdecimal() else word
-
-
-def _decimal(value: object) -> Decimal | None:
-    try:
-        return Decimal(str(value)) if value is not None else None
-    except InvalidOperation:
-        return None
-
-
-def _iso_day(value: object) -> date | None:
-    try:
-        return date.fromisoformat(str(value)) if value else None
-    except ValueError:
-        return None
+            self._mark = self._mark_now()  # once it is closed: closing moves what was written
 
 
 def _day(moment: datetime | None) -> date:
@@ -363,6 +326,10 @@ def _recipe_name(file: Path) -> str:
     return next((line.partition(":")[2].strip() for line in lines if line.startswith("recipe:")), "")
 
 
-def reason_text(item: DeskItem, language: Language) -> str:
-    """Give the first reason as one sentence."""
-    return mask_addresses(item.questions[0].render(language)) if item.questions else item.row.reason.kind
+def by_step(changes: Mapping[str, str]) -> dict[str, dict[str, str]]:
+    """Sort changes by the step they are about: each is named ``step.field``."""
+    sorted_: dict[str, dict[str, str]] = {}
+    for name, text in changes.items():
+        step, _, field_name = name.partition(".")
+        sorted_.setdefault(step, {})[field_name] = text
+    return sorted_

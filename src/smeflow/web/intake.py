@@ -8,16 +8,20 @@ import tempfile
 import threading
 import unicodedata
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 from typing import BinaryIO
 
+from smeflow.engine.watch import MailboxWatcher, NextRun
 from smeflow.errors import LedgerBusy, SmeflowError, SourceError, os_error_reason
 from smeflow.files.folder import MAX_BYTES, Folder, name_matches
 from smeflow.i18n import Phrase, say
+from smeflow.kinds.mailbox import MailboxSource
 from smeflow.recipe.load import Recipe
 from smeflow.web.desk import Desk
 
 _UNSAFE = re.compile(r'[\x00-\x1f\x7f<>:"|?*]')
+GLANCE_SECONDS = 0.5
 LONGEST_NAME = 200
 """In bytes: systems take 255, and a number may come behind."""
 
@@ -113,16 +117,19 @@ class BackgroundRuns:
     _lock: threading.Lock = field(default_factory=threading.Lock)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
+    _running: str = ""
+    _dues: dict[str, NextRun] = field(default_factory=dict)
+    """When each recipe that is watched runs next."""
     failure: Phrase | None = None
     """Why the last run did not go to its end."""
 
     @property
     def busy(self) -> bool:
         """Whether a recipe runs or waits to run."""
-        return bool(self._waiting)
+        return bool(self._waiting or self._running)
 
     def want(self, recipe: str) -> None:
-        """Let *recipe* run soon; once is enough, however often it was wanted."""
+        """Let *recipe* run soon, once more where it runs already: that run may be past what has changed."""
         with self._lock:
             if recipe in self._waiting or recipe not in self.desk.recipes():
                 return
@@ -131,6 +138,29 @@ class BackgroundRuns:
                 self._thread = threading.Thread(target=self._work, name="desk-runs", daemon=True)
                 self._thread.start()
         self._wanted.put(recipe)
+
+    def watch(self, every: float) -> None:
+        """Let each recipe run when its time has come; folders are looked into *every* so many seconds."""
+        for name, recipe in self.desk.recipes().items():
+            due = self._dues[name] = NextRun.of(recipe, every, self._last_run(name), datetime.now(UTC))
+            if isinstance(recipe.source, MailboxSource) and recipe.schedule is None:
+                MailboxWatcher(recipe.source, due.wake, self._tell, self._stop).start()
+        threading.Thread(target=self._watch, name="desk-watch", daemon=True).start()
+
+    def _watch(self) -> None:
+        while not self._stop.wait(GLANCE_SECONDS):
+            for name, due in self._dues.items():
+                if not self.busy and due.is_due(datetime.now(UTC)):
+                    due.began()
+                    self.want(name)
+
+    def _last_run(self, name: str) -> datetime | None:
+        with self.desk.ledger() as ledger:
+            runs = ledger.runs(name) if ledger is not None else []
+        return runs[-1].started_at if runs else None
+
+    def _tell(self, phrase: Phrase) -> None:
+        self.failure = phrase
 
     def end(self, timeout: float = 5.0) -> None:
         """Stop what runs; the next run goes on with it."""
@@ -141,21 +171,32 @@ class BackgroundRuns:
 
     def _work(self) -> None:
         while (name := self._wanted.get()) is not None and not self._stop.is_set():
-            again = False
+            with self._lock:
+                self._waiting.discard(name)
+                self._running = name
             try:
-                path = self.desk.recipes()[name].path
-                self.desk.workspace.run(path, strict=True, stop=self._stop)
-                self.failure = None
+                self._run(name)
+            finally:
+                self._running = ""
+
+    def _run(self, name: str) -> None:
+        due = self._dues.get(name)
+        while True:
+            try:
+                self.desk.workspace.run(self.desk.recipes()[name].path, strict=True, stop=self._stop)
             except LedgerBusy:
-                again = not self._stop.wait(1.0)  # another run is on its way, and may be past our item
+                if self._stop.wait(1.0):  # another run is on its way, and may be past our item
+                    return
+                continue
             except (SmeflowError, OSError) as error:
                 self.failure = _failure(error)
-            finally:
-                if again:
-                    self._wanted.put(name)
-                else:
-                    with self._lock:
-                        self._waiting.discard(name)
+                if due is not None:
+                    due.failed()
+                return
+            self.failure = None
+            if due is not None:
+                due.ended(datetime.now(UTC))
+            return
 
 
 def _failure(error: SmeflowError | OSError) -> Phrase:

@@ -1,10 +1,11 @@
 """The fields of an item, as its page shows them and as they come back from it."""
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
+from smeflow.core.case import Step
 from smeflow.extract.result import record_type_in
 from smeflow.i18n import Language, Phrase, phrase_from_json, say
 from smeflow.kinds.field_names import FIELDS, field_label, member_label
@@ -88,7 +89,11 @@ class StepView:
 
     name: str
     is_asked: bool
-    """Whether a person is asked about this one: its fields can be put right."""
+    """Whether a person is asked about this one."""
+    heading: str = ""
+    """What kind of result it is, where that has a word of its own."""
+    is_open: bool = False
+    """Whether its fields can be put right."""
     fields: tuple[FieldView, ...] = ()
     tables: tuple[TableView, ...] = ()
     passed: int = 0
@@ -110,38 +115,104 @@ def asked_step(desk: Desk, state: ItemState) -> str:
     if row.reason.step:
         return row.reason.step
     if state.values:
-        extractions = [name for name, kind in state.kinds.items() if kind == "extraction"]
-        return (extractions or list(state.values))[-1]
+        by_kind = {kind: name for name, kind in state.kinds.items()}
+        return next((by_kind[kind] for kind in _MATTERS_MOST if kind in by_kind), list(state.values)[-1])
     recipe = desk.recipes().get(row.recipe)
     steps = [entry.step for entry in recipe.entries] if recipe is not None else []
     return next((step.name for step in steps if record_type_in(step.returns)), "")
+
+
+_MATTERS_MOST = ("extraction", "report", "draft", "label")
+"""Which kind of result an item is about, where several steps gave one."""
+_HEADINGS: Mapping[str, Phrase] = {
+    "label": say("What it was sorted as"),
+    "draft": say("The prepared answer"),
+    "report": say("The report"),
+}
 
 
 def _view(desk: Desk, state: ItemState, name: str, *, is_asked: bool) -> StepView:
     value, language = state.values.get(name), desk.language
     step = desk.step(state.item.row.recipe, name)
     record = record_type_in(step.returns) if step is not None else None
-    if state.kinds.get(name) == "extraction" or (value is None and record is not None):
-        kind = _record_kind(state.records.get(name, ""), record)
-        return _extraction_view(name, value or {}, kind, language, is_asked=is_asked)
-    if state.kinds.get(name) == "label" and isinstance(value, Mapping):
-        options = tuple(step.labels) if isinstance(step, Triage) and not step.many else ()
-        label = str(value.get("label") or "")
-        field = FieldView(
-            name=f"{name}.label",
-            label=_text(say("label"), language),
-            value=label,
-            quote=str(value.get("quote") or ""),
-            document=str(value.get("document") or ""),
-            page=value.get("page"),
-            options=options,
+    kind = state.kinds.get(name, "")
+    if kind == "extraction" or (value is None and record is not None):
+        record_kind = _record_kind(state.records.get(name, ""), record)
+        view = _extraction_view(name, value or {}, record_kind, language, is_asked=is_asked)
+    else:
+        make = _FIELDS_OF.get(kind) if isinstance(value, Mapping) else None
+        fields = make(name, value, step, language) if make else _plain_fields(name, value, language)
+        remarks = tuple(_remarks(value, language)) if isinstance(value, Mapping) else ()
+        view = StepView(name=name, is_asked=is_asked, fields=tuple(fields), remarks=remarks)
+    can_change = step is not None and (kind in _FIELDS_OF or record is not None)
+    heading = _text(_HEADINGS.get(kind, ""), language)
+    return replace(view, is_open=is_asked or can_change, heading=heading)
+
+
+def _label_fields(
+    name: str, value: Mapping[str, Any], step: Step[Any] | None, language: Language
+) -> Iterator[FieldView]:
+    labels = tuple(step.labels) if isinstance(step, Triage) and not step.many else ()
+    yield FieldView(
+        name=f"{name}.label",
+        label=_text(say("label"), language),
+        value=str(value.get("label") or ""),
+        said=_text(_SORTED_BY.get(str(value.get("reader")), ""), language),
+        quote=str(value.get("quote") or ""),
+        document=str(value.get("document") or ""),
+        page=value.get("page"),
+        options=labels,
+    )
+    for member, word in (("due", say("due")), ("owner", say("owner"))):
+        if value.get(member):
+            yield FieldView(name=f"{name}.{member}", label=_text(word, language), value=str(value[member]))
+
+
+_SORTED_BY: Mapping[str, Phrase] = {
+    "rules": say("by your rule"),
+    "examples": say("like your examples"),
+    "words": say("by its words"),
+    "model": say("by a model"),
+    "person": say("given by a person"),
+}
+
+
+def _draft_fields(
+    name: str, value: Mapping[str, Any], _step: Step[Any] | None, language: Language
+) -> Iterator[FieldView]:
+    yield FieldView(
+        name=f"{name}.subject",
+        label=_text(say("subject"), language),
+        value=str(value.get("subject") or ""),
+    )
+    text = str(value.get("text") or "")
+    yield FieldView(name=f"{name}.text", label=_text(say("answer"), language), value=text, long=True)
+
+
+def _report_fields(
+    name: str, value: Mapping[str, Any], _step: Step[Any] | None, language: Language
+) -> Iterator[FieldView]:
+    """Give a report's titles and its paragraphs, numbered as corrections name them."""
+    for member, word in (("title", say("title")), ("subtitle", say("subtitle"))):
+        yield FieldView(
+            name=f"{name}.{member}", label=_text(word, language), value=str(value.get(member) or "")
         )
-        return StepView(
-            name=name, is_asked=is_asked, fields=(field,), remarks=tuple(_remarks(value, language))
-        )
-    fields = tuple(_plain_fields(name, value, language))
-    remarks = tuple(_remarks(value, language)) if isinstance(value, Mapping) else ()
-    return StepView(name=name, is_asked=is_asked, fields=fields, remarks=remarks)
+    parts = [(_text(say("summary"), language), value.get("summary", ()))]
+    parts += [(str(each.get("heading") or ""), each.get("paragraphs", ())) for each in value["sections"]]
+    number = 0
+    for heading, paragraphs in parts:
+        for paragraph in paragraphs:
+            number += 1
+            text = str(paragraph.get("text") or "")
+            by_person = paragraph.get("by") == "person"
+            said = _text(say("given by a person"), language) if by_person else ""
+            yield FieldView(name=f"{name}.p{number}", label=heading, value=text, said=said, long=True)
+
+
+_FIELDS_OF: Mapping[
+    str, Callable[[str, Mapping[str, Any], Step[Any] | None, Language], Iterator[FieldView]]
+] = {"label": _label_fields, "draft": _draft_fields, "report": _report_fields}
+"""Kinds of results besides records whose values a person may put right, and how they are shown."""
 
 
 def _record_kind(word: str, record: type[Any] | None) -> RecordKind | None:
@@ -240,7 +311,7 @@ def _verdict(reading: FieldReading, kind: RecordKind | None, language: Language)
         if checks:
             return mark, _text(word_for_check(checks[0], own), language)
     if reading.reader == "person":
-        return "ok", _text(say("given by a person"), language)
+        return "", _text(say("given by a person"), language)
     if reading.value is None:
         return "", ""
     return "", _text(say("on the page") if reading.checks.get(_QUOTED) else say("not checked"), language)

@@ -39,7 +39,7 @@ WORDS: Mapping[str, Phrase] = {
         "Nothing has all these words: “{what}”. The words of pages are not searched, only what was read."
     ),
     "asked": say("Why you are asked"),
-    "more_reasons": say("{n} more reasons"),
+    "more_reasons": say("More reasons: {n}"),
     "until": say("Until you answer it goes into no table and no books."),
     "state_is": say("It is {state}."),
     "paper": say("The document"),
@@ -95,10 +95,57 @@ WORDS: Mapping[str, Phrase] = {
     "failed": say("failed"),
     "skipped": say("left out"),
     "open": say("still open"),
-    "approve": say("approved"),
-    "did_correct": say("corrected"),
-    "did_reject": say("rejected"),
-    "did_again": say("asked again"),
+    "undo": say("Take it back"),
+    "undone": say("Taken back: it is as it was before."),
+    "noted": say("The note is kept."),
+    "was_split": say("It is split: its parts are items of their own."),
+    "note_only": say("Keep the note alone"),
+    "sent": say("The answer was sent on {at}: that cannot be taken back."),
+    "starts_here": say("A new document begins here"),
+    "split_here": say("Split"),
+    "key_split": say("split: mark where a new document begins, Enter"),
+    "key_undo": say("take the last decision back"),
+    "no_paper": say("There is no page: it was made from tables."),
+    "suppliers": say("Suppliers"),
+    "suppliers_are": say("whoever sent invoices, by registered number, else by name"),
+    "supplier": say("Supplier"),
+    "last_invoice": say("Last invoice"),
+    "last_invoices": say("Last invoices"),
+    "amount": say("Amount"),
+    "in_year": say("In {year}"),
+    "invoiced": say("invoiced and done, with VAT"),
+    "account": say("Account"),
+    "accounts": say("Accounts"),
+    "account_known": say("known"),
+    "account_doubtful": say("nobody has confirmed it"),
+    "account_in_table": say("in your table of suppliers"),
+    "account_by_invoice": say("an invoice to it is done"),
+    "account_since": say("first on {number}"),
+    "n_invoices": say("{n} invoices"),
+    "no_account": say("none named"),
+    "no_suppliers": say("No invoice was read yet."),
+    "mails": say("Mails"),
+    "sorted_as": say("What they were sorted as"),
+    "all": say("all"),
+    "no_label": say("not sorted"),
+    "reply_ready": say("Prepared:"),
+    "more_mails": say("{n} older ones are not shown: choose a label, or search."),
+    "no_mails": say("No mail was sorted yet. A recipe with the step triage or reply does it."),
+    "reports": say("Reports"),
+    "reports_are": say("Open one to put it in your words; a figure that no fact holds is refused."),
+    "no_reports": say("No report was written yet. A recipe with the step report does it."),
+    "lesson": say("Lesson"),
+    "lesson_head": say("One of these ten readings is wrong."),
+    "lesson_task": say("Which one? Every one of them stands on the page."),
+    "lesson_ten": say("What was read"),
+    "lesson_answer": say("That one"),
+    "lesson_right": say("Yes, that one."),
+    "lesson_other": say("No, it is the total with VAT."),
+    "lesson_why": say(
+        "The total is {right}; what was read is what is left to pay. That a value stands on the page proves "
+        "little: what proves it is that the amounts fit together. So you are asked wherever a sum is wrong, "
+        "however sure a reader was."
+    ),
 }
 """What the templates say, by a short name."""
 _SIGNS = {"EUR": "€", "GBP": "£", "USD": "$"}
@@ -137,6 +184,10 @@ class Words:
     def cost(self, cost: Money) -> str:
         """Write what something cost, to the cent."""
         return self.money(round(cost.amount, 2), cost.currency)
+
+    def iban(self, account: str) -> str:
+        """Write an account in fours, as banks do."""
+        return "\u00a0".join(account[at : at + 4] for at in range(0, len(account), 4))
 
     def day(self, moment: date | datetime | None) -> str:
         """Write a day as its readers do; of a moment, the day it was here."""

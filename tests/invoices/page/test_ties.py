@@ -4,10 +4,11 @@ import pytest
 
 from smeflow.core.case import Case
 from smeflow.documents.page_text import PlacedWord, build_page
+from smeflow.invoices.page.candidates import number_candidates
 from smeflow.invoices.page.dates import has_town, is_of_number, is_of_other_paper
 from smeflow.invoices.page.exclusion import Exclusion, form_numbers, number_of_form
 from smeflow.invoices.page.firm_ties import SellerLaws
-from smeflow.invoices.page.heading import find_title
+from smeflow.invoices.page.heading import find_invoice_numbers, find_title
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import Finding
@@ -188,6 +189,26 @@ Rechnungsnummer  2026/203
 
 {foot}
 """
+
+
+@pytest.mark.parametrize(
+    ("host", "tied"), [("feldfaehrt-technik", True), ("krumbrugg-technik", False), ("buero-sued", False)]
+)
+def test_a_domain_that_shares_words_with_both_firms_is_neither_s(view, host, tied):
+    """The seller's mail has his name and his trade; the buyer's name has that trade too."""
+    names = "Feldfaehrt Technik GmbH    Anke Krumbrugg\nLindenstr. 68    Lindenstr. 52"
+    page = view(f"{names}\n99084 Erfurt    99084 Erfurt\noffice@{host}.example\n\nRechnung 26065\n")
+    assert laws(page, "Feldfaehrt Technik GmbH", "Anke Krumbrugg").tied == tied
+
+
+@pytest.mark.parametrize(
+    "title", ["Faktura VAT", "Faktura sprzedaży VAT", "Faktura korygująca VAT", "Faktura VAT nr"]
+)
+def test_the_word_for_vat_in_a_title_is_no_part_of_the_number(view, title):
+    """Polish invoices are called after the tax."""
+    page = view(f"Kowemski S.C.\n{title} 20682111\nNIP 5686030020\n")
+    assert {n.text for n in find_invoice_numbers(page, find_title(page))} == {"20682111"}
+    assert not any(str(c.value).startswith("VAT") for c in number_candidates(page))
 
 
 @pytest.mark.parametrize(

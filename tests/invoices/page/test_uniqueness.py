@@ -6,8 +6,9 @@ import pytest
 
 from smeflow.core.case import Case
 from smeflow.documents.document import text_document
-from smeflow.invoices.page.exclusion import Exclusion, is_cut
+from smeflow.invoices.page.exclusion import Exclusion
 from smeflow.invoices.page.heading import find_title
+from smeflow.invoices.page.surroundings import is_cut
 from smeflow.invoices.page.view import PageView
 from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract

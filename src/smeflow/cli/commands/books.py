@@ -10,7 +10,7 @@ import typer
 
 from smeflow.cli.arguments import By, Json, State, open_ledger, person_name
 from smeflow.cli.console import Screen
-from smeflow.cli.exits import UsageProblem
+from smeflow.cli.exits import UsageProblem, usage_checked
 from smeflow.i18n import Language, Phrase, say
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def export(
     ] = "",
     form: Annotated[
         str,
-        typer.Option("--format", metavar="NAME", help="How the file is written: fec, or your own."),
+        typer.Option("--format", metavar="NAME", help="How it is written: fec, datev, sage, or your own."),
     ] = "fec",
     state: State = None,
     by: By = "",
@@ -54,7 +54,7 @@ def export(
         try:
             batch_export = close_batch(
                 ledger,
-                _workspace(ledger),
+                firm_of(ledger),
                 period=period,
                 person=person_name(by),
                 recipe=recipe,
@@ -99,7 +99,7 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
-        rows = batches_of(ledger.store, _workspace(ledger).books.journal)
+        rows = batches_of(ledger.store, firm_of(ledger).books.journal)
         if json:
             for row in rows:
                 screen.json({**_batch(row), "file": batch_file_name(row)})
@@ -118,17 +118,41 @@ def list_batches(ctx: typer.Context, state: State = None, json: Json = False) ->
 
 
 @books.command()
-def write(ctx: typer.Context, out: Out = BOOKS, state: State = None) -> None:
+def write(
+    ctx: typer.Context,
+    out: Out = BOOKS,
+    form: Annotated[
+        str,
+        typer.Option("--format", metavar="NAME", help="In another format, for a program that wants it."),
+    ] = "",
+    state: State = None,
+) -> None:
     """Write the files of all batches again, byte for byte as they left."""
     from smeflow.ledger.history import batches_of
 
     screen: Screen = ctx.obj
     with open_ledger(state, Path.cwd()) as ledger:
-        for row in batches_of(ledger.store, _workspace(ledger).books.journal):
-            screen.print(f"  → {_put(ledger, row, out)}")
+        for row in batches_of(ledger.store, firm_of(ledger).books.journal):
+            file = _put_in_form(ledger, row, out, form) if form else _put(ledger, row, out)
+            screen.print(f"  → {file}")
 
 
-def _workspace(ledger: "Ledger") -> "WorkspaceSettings":
+def _put_in_form(ledger: "Ledger", batch: "BatchRow", out: Path, form: str) -> Path:
+    """Write a batch's entries in another format; the batch and its own file stay as they are."""
+    from smeflow.books.dossier import batch_in_form
+    from smeflow.books.export import BatchForm
+    from smeflow.files.output import put_whole_file
+    from smeflow.ledger.history import LedgerSinkMemory
+
+    found = usage_checked(lambda: BatchForm.find(firm_of(ledger), form))
+    name, data = usage_checked(lambda: batch_in_form(ledger, found, batch))
+    file = (out / name).resolve()
+    put = put_whole_file(file, data, LedgerSinkMemory(ledger.store, "\nbooks month"), str(file), rows=0)
+    return out / Path(put.path).name
+
+
+def firm_of(ledger: "Ledger") -> "WorkspaceSettings":
+    """Give the settings of the firm a ledger is of."""
     from smeflow.recipe.workspace import WorkspaceSettings
 
     return WorkspaceSettings.find(ledger.store.folder.parent)
@@ -142,7 +166,7 @@ def _unwritten(ledger: "Ledger") -> "list[BatchRow]":
     memory = LedgerSinkMemory(ledger.store, "\nbooks")
     beside = re.compile(r"\+\d+$")  # behind the name of a file that stands there from elsewhere
     written = {(beside.sub("", Path(key).name), memory[key]) for key in memory}
-    batches = batches_of(ledger.store, _workspace(ledger).books.journal)
+    batches = batches_of(ledger.store, firm_of(ledger).books.journal)
     return [batch for batch in batches if (batch_file_name(batch), batch.blob) not in written]
 
 

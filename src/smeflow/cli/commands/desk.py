@@ -12,6 +12,9 @@ from smeflow.cli.exits import UsageProblem
 from smeflow.errors import os_error_reason
 from smeflow.i18n import say
 
+LOOK_SECONDS = 30.0
+"""How often a watching desk looks into folders and tables."""
+
 
 def desk(
     ctx: typer.Context,
@@ -33,9 +36,17 @@ def desk(
         bool,
         typer.Option("--no-run", help="Run no recipe after a decision or a new file: smeflow watch does."),
     ] = False,
+    watch: Annotated[
+        bool,
+        typer.Option(
+            "--watch", help="Run the recipes too when mail comes, files change or their time is there."
+        ),
+    ] = False,
 ) -> None:
     """Open the desk in this machine's browser: what came in, what waits, and each item beside its page."""
-    open_desk(ctx.obj, folder, state, by, port=port, browser=not no_browser, run=not no_run)
+    if watch and no_run:
+        raise UsageProblem(say("--watch and --no-run cannot both be."))
+    open_desk(ctx.obj, folder, state, by, port=port, browser=not no_browser, run=not no_run, watch=watch)
 
 
 def open_desk(
@@ -47,6 +58,7 @@ def open_desk(
     port: int | None = None,
     browser: bool = True,
     run: bool = True,
+    watch: bool = False,
 ) -> None:
     """Serve the desk of *folder* until stopped."""
     for module in ("starlette", "uvicorn", "jinja2", "python_multipart"):
@@ -74,4 +86,5 @@ def open_desk(
         screen.out.print(address, soft_wrap=True, markup=False)
         screen.note(say("Stop it with Ctrl-C; nothing is lost."), style="bright_black")
 
-    serve_desk(desk, listening, announce=announce, browser=browser, run=run)
+    every = LOOK_SECONDS if watch else None
+    serve_desk(desk, listening, announce=announce, browser=browser, run=run, watch=every)

@@ -263,6 +263,22 @@ def ask_again(
         decisions.ask_again(ledger, row, person_name(by), note)
 
 
+@review.command("undo")
+def undo_decision(
+    ctx: typer.Context,
+    item: Item,
+    recipe: RecipeName = "",
+    state: State = None,
+    by: By = "",
+    note: NoteOption = "",
+) -> None:
+    """Take the last decision back; the next run goes on as if it had not been made."""
+    from smeflow.ledger.reviews import take_back
+
+    with _deciding(ctx, item, recipe, state, by, "", beside_others=True) as (ledger, row):
+        take_back(ledger.store, row, person=person_name(by), note=note)
+
+
 def _parse_change(written: str) -> tuple[str, str]:
     field, mark, value = written.partition("=")
     if not mark or not field.strip():
@@ -332,6 +348,7 @@ def _deciding(
     shown: str,
     *,
     approving: bool = False,
+    beside_others: bool = False,
 ) -> "Iterator[tuple[Ledger, ItemRow]]":
     """Find the item that is decided on, as the person saw it; once that is done, tell where it leaves it.
 
@@ -346,7 +363,9 @@ def _deciding(
     person, here = person_name(by), _name_here(by)
     with open_ledger(state, Path.cwd()) as ledger:
         before = find_item(ledger, item, recipe)
-        if require_unchanged(ledger, before, person, shown_to=here, digest=shown) is None:
+        if beside_others:
+            _show_essentials(screen, ledger, before)
+        elif require_unchanged(ledger, before, person, shown_to=here, digest=shown) is None:
             _show_essentials(screen, ledger, before)
             if approving and sys.stdin.isatty():
                 typer.confirm(

@@ -136,6 +136,7 @@ def show_item(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
     """Print everything known of an item."""
     from rich.text import Text
 
+    from smeflow.books.archive import filed_as
     from smeflow.cli.results import why
 
     head = Text(f"{row.id}  ", style="bright_black").append(row.name or row.key, style="bold")
@@ -147,6 +148,7 @@ def show_item(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
         (say("version"), row.version[:12]),
         (say("came"), row.created_at),
         (say("ended"), row.ended_at),
+        (say("filed as"), filed_as(ledger, row.id)),
     ]
     for word, value in facts:
         if value:
@@ -222,18 +224,14 @@ def _calls(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
 
 
 def _reviews(ledger: "Ledger", row: "ItemRow", screen: Screen) -> None:
-    actions = {
-        "approve": say("approved"),
-        "correct": say("corrected"),
-        "reject": say("rejected"),
-        "again": say("asked again"),
-    }
+    from smeflow.ledger.reviews import ACTION_WORDS
+
     for review in ledger.reviews(row):
         line = say(
             "{at}: {step} {action} by {person}",
             at=screen.text(review.at),
             step=review.step,
-            action=actions[review.action],
+            action=ACTION_WORDS[review.action],
             person=review.person,
         )
         screen.print(line, style="green")

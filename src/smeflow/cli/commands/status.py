@@ -67,6 +67,7 @@ def status(
                 screen.json(recipe_counts(ledger, name))
             return
         _counts(screen, [recipe_counts(ledger, name) for name in names])
+        _tell_workers(screen, ledger, names)
         _tell_left_out(screen, ledger, names)
         for name in names:
             waiting = waiting_for_budget(ledger, name)
@@ -75,6 +76,30 @@ def status(
                 screen.note(f"{name}: {screen.text(what)}", style="yellow")
         rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
+
+
+def _tell_workers(screen: Screen, ledger: "Ledger", recipes: list[str]) -> None:
+    """Tell who works on a shared ledger, how fast, and for how long the oldest open item has waited."""
+    from smeflow.fleet.lead import speed_of, workers_of
+
+    if not ledger.store.database.shared:
+        return
+    for worker in workers_of(ledger.store):
+        told = say(
+            "worker {name}: {threads} at once, smeflow {smeflow}, seen {seconds} s ago",
+            name=worker.name,
+            threads=worker.threads,
+            smeflow=worker.smeflow,
+            seconds=round((ledger.store.clock() - worker.seen).total_seconds()),
+        )
+        screen.print(f"  {screen.text(told)}", style="bright_black")
+    for name in recipes:
+        speed = speed_of(ledger.store, name)
+        told = say("{recipe}: {n} items ended in the last minute", recipe=name, n=speed.ended)
+        if speed.oldest is not None:
+            waited = round((ledger.store.clock() - speed.oldest).total_seconds())
+            told = say("{told}; the oldest open one came {seconds} s ago", told=told, seconds=waited)
+        screen.print(f"  {screen.text(told)}", style="bright_black")
 
 
 def _is_named(recipe: str, name: str) -> bool:

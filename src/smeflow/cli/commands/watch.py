@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from smeflow.cli.arguments import LogJson, Settings, State, load_recipe, recipe_files
+from smeflow.cli.arguments import LogJson, Settings, State, load_recipe, open_ledger, recipe_files
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import StopRequest, stop_on_signals
 from smeflow.i18n import say
-from smeflow.review.choosing import state_folder
 
 if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary
@@ -106,12 +105,11 @@ def _run_due(
 
 
 def _last_run(file: Path, state: Path | None, recipe: "Recipe") -> datetime | None:
-    from smeflow.ledger.ledger import Ledger
+    from smeflow.cli.running import has_ledger
 
-    folder = state_folder(state, file)
-    if not (folder / "ledger.db").is_file():
+    if not has_ledger(state, file):
         return None
-    with Ledger.open(folder, create=False) as ledger:
+    with open_ledger(state, file) as ledger:
         runs = ledger.runs(recipe.name)
     return runs[-1].started_at if runs else None
 

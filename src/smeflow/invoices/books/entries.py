@@ -1,15 +1,16 @@
 """Turn an invoice into an entry of the purchase journal."""
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from decimal import ROUND_HALF_UP, Decimal
 
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.books.journal import Books, JournalEntry, NotBookable, Posting
-from smeflow.invoices.checks import CENT, ZERO
+from smeflow.invoices.checks import CENT, ZERO, bare_number
 from smeflow.invoices.record import Invoice
 from smeflow.invoices.record_parts import VatBreakdown
-from smeflow.values.identifiers import EU
+from smeflow.values.identifiers import EU, siren_ok
 
 SELF_ASSESSED = frozenset(("AE", "K"))
 """VAT categories (BT-118) under which the buyer owes the VAT: reverse charge, intra-Community supply."""
@@ -37,7 +38,8 @@ class SupplierAccounts:
         if missing:
             raise NotBookable(
                 say(
-                    "{name} has no {column} in the table of suppliers; add it and export again",
+                    "{name} has no {column} in the table of suppliers: smeflow books suppliers proposes "
+                    "accounts, --accept writes them",
                     name=name,
                     column=missing,
                 )
@@ -65,7 +67,7 @@ def make_entry(
     _refuse_unbookable(record, currency, country)
     postings = [
         *_purchase_postings(record, supplier, books),
-        *_self_assessed_postings(record, books),
+        *_self_assessed_postings(record, books, country),
         Posting(
             account=books.supplier_account,
             name=books.name_of(books.supplier_account),
@@ -115,6 +117,12 @@ def _refuse_unbookable(record: Invoice, currency: str, country: str) -> None:
             "book both sides by hand",
             country=(record.seller_details.vat_id or "")[:2],
         )
+    elif not seller_country(record) and any(part.category == "AE" for part in record.vat):
+        reason = say(
+            "you owe its VAT, and nothing on it says which country {seller} is in: add its VAT identifier or "
+            "SIREN, since building work at home and services from abroad have accounts of their own",
+            seller=record.seller or "?",
+        )
     if reason is not None:
         raise NotBookable(reason)
 
@@ -151,17 +159,70 @@ def _posting(books: Books, account: str, amount: Decimal) -> Posting:
     return Posting(account=account, name=name, debit=max(amount, ZERO), credit=max(-amount, ZERO))
 
 
-def _self_assessed_postings(record: Invoice, books: Books) -> Iterator[Posting]:
-    """Post the VAT the buyer owes, due and deductible."""
+def _self_assessed_postings(record: Invoice, books: Books, country: str) -> Iterator[Posting]:
+    """Post the VAT the buyer owes, due and deductible.
+
+    That of a seller in the firm's own *country* stands on the domestic accounts: it is told on another line
+    of the return.
+    """
     base = sum((_base(part, record) for part in record.vat if part.category in SELF_ASSESSED), ZERO)
     vat = (base * books.self_assessed_rate / 100).quantize(CENT, ROUND_HALF_UP)
     if vat:
         deductible, due = books.self_assessed_vat_account, books.vat_due_account
+        if seller_country(record) == country and not _intra_community(record):
+            deductible, due = (
+                books.domestic_reverse_charge_vat_account,
+                books.domestic_reverse_charge_due_account,
+            )
         yield Posting(account=deductible, name=books.name_of(deductible), debit=vat)
         yield Posting(account=due, name=books.name_of(due), credit=vat)
+
+
+def _intra_community(record: Invoice) -> bool:
+    return any(part.category == "K" for part in record.vat)
+
+
+def seller_country(record: Invoice) -> str:
+    """Give the seller's country by its VAT identifier, address or French SIREN; empty where unknown."""
+    party = record.seller_details
+    vat_id = bare_number(party.vat_id)
+    if re.match(r"[A-Z]{2}\w", vat_id):
+        return {"EL": "GR"}.get(vat_id[:2], vat_id[:2])
+    if party.country:
+        return party.country.upper()
+    legal_id = bare_number(party.legal_id)
+    return "FR" if siren_ok(legal_id[:9]) and len(legal_id) in (9, 14) else ""
 
 
 def _base(part: VatBreakdown, record: Invoice) -> Decimal:
     if part.base is not None:
         return part.base
     return record.total_net or ZERO if len(record.vat) == 1 else ZERO
+
+
+def signed_total(record: Invoice) -> Decimal:
+    """Give the total with VAT as an accountant adds it up: that of a credit note is taken off."""
+    return signed(record, record.total_gross)
+
+
+def signed(record: Invoice, amount: Decimal | None) -> Decimal:
+    """Give an amount of *record* with the sign it has in a ledger: credit notes take off."""
+    value = amount or ZERO
+    return -value if record.kind == "credit_note" else value
+
+
+def net_and_vat_by_rate(record: Invoice) -> dict[Decimal | None, tuple[Decimal, Decimal]]:
+    """Give what is charged at each rate and its VAT, with the ledger's signs.
+
+    Where the rates do not make the totals, the totals stand under None: no rate is guessed.
+    """
+    by_rate: dict[Decimal | None, tuple[Decimal, Decimal]] = {}
+    complete = _net_and_vat(record) == [(part.base or ZERO, part.amount or ZERO) for part in record.vat]
+    parts = [(part.rate, part.base, part.amount) for part in record.vat] if complete else []
+    if not parts and (record.total_net is not None or record.total_vat):
+        parts = [(None, record.total_net, record.total_vat)]
+    for rate, net, vat in parts:
+        key = None if rate is None else Decimal(f"{rate.normalize():f}")
+        before = by_rate.get(key, (ZERO, ZERO))
+        by_rate[key] = (before[0] + signed(record, net), before[1] + signed(record, vat))
+    return by_rate

@@ -10,7 +10,7 @@ from datetime import date
 from decimal import Decimal
 from pathlib import Path
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from smeflow._text import sha256
 from smeflow.i18n import Phrase, say
@@ -94,6 +94,24 @@ class Journal:
 
     code: str
     name: str
+    currency: str = "EUR"
+    year_start: str = "01-01"
+    """Month and day the firm's financial year begins."""
+    options: Mapping[str, str] = field(default_factory=dict)
+    """What the firm says of the format: ``[books.formats.NAME]`` in ``smeflow.toml``."""
+
+    def option(self, name: str, form: str) -> str:
+        """Give what the firm says of the format *form*.
+
+        Raises:
+            ValueError: It says nothing, and the format cannot do without.
+        """
+        if not self.options.get(name):
+            raise ValueError(
+                say("the format {form} needs {key}: write it under [books.formats.{form}] in smeflow.toml",
+                    form=form, key=name)
+            )  # fmt: skip
+        return self.options[name]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -101,9 +119,11 @@ class BooksFormat:
     """How a batch of entries is written for an accounting program; the same entries give the same bytes."""
 
     write: Callable[[Sequence[NumberedEntry], Journal, str], bytes]
-    """Gets the entries, the journal and what stands between columns."""
+    """Gets the entries, the journal and what stands between columns.
+
+    What it cannot write is a ``ValueError`` whose phrase says which entry and why."""
     ending: str = ".txt"
-    """Of the file's name."""
+    """Of the file's name; with a star, ``EXTF_*.csv``, the name stands in its place."""
     separators: Mapping[str, str] = field(default_factory=dict)
     """What may stand between columns, by the word for it; the first unless told."""
     read: Callable[[bytes, Journal], Iterable[FiledEntry]] | None = None
@@ -146,7 +166,7 @@ class BooksOnDisk:
         *lost* are files by name that another ledger wrote, wherever they are now.
         """
         on_disk, seen = cls(), set(known)
-        named = re.compile(rf"{journal.code}-\d{{4}}-\d\d-(\d{{4,}})(\.new\d*)?\.\w+")
+        named = re.compile(rf"(?:\w+_)?{journal.code}-\d{{4}}-\d\d-(\d{{4,}})(?:-[a-z]+)?(\.new\d*)?\.\w+")
         files = sorted(folder.iterdir()) if folder is not None and folder.is_dir() else ()
         there = (
             (file.name, file.read_bytes()) for file in files if named.fullmatch(file.name) and file.is_file()
@@ -157,7 +177,7 @@ class BooksOnDisk:
                 continue
             seen.add(digest)
             on_disk.nth = max(on_disk.nth, int(match[1]))
-            if written_as.read is not None and name.endswith(written_as.ending):
+            if written_as.read is not None and name.endswith(written_as.ending.rpartition("*")[2]):
                 on_disk._add(written_as.read(data, journal), name, numbers)
         return on_disk
 
@@ -188,7 +208,14 @@ class BooksOnDisk:
         )
 
 
-FORMATS = KindTable("books", {"fec": "smeflow.invoices.books.fec:FEC"})
+FORMATS = KindTable(
+    "books",
+    {
+        "fec": "smeflow.invoices.books.fec:FEC",
+        "datev": "smeflow.invoices.books.datev:DATEV",
+        "sage": "smeflow.invoices.books.sage:SAGE",
+    },
+)
 """A further format is one file with a `BooksFormat` and a row, or an entry point in ``smeflow.books``."""
 DEFAULT_FORMAT = "fec"
 
@@ -211,9 +238,28 @@ FRENCH_ACCOUNTS = {
     "401": "Fournisseurs",
     "4091": "Fournisseurs - Avances et acomptes versés",
     "4452": "TVA due intracommunautaire",
+    "44571": "TVA collectée",
     "445662": "TVA déductible intracommunautaire",
     "44566": "TVA déductible sur autres biens et services",
     "6": "Achats",
+    "602": "Achats stockés - Autres approvisionnements",
+    "604": "Achats d'études et prestations de services",
+    "606": "Achats non stockés de matières et fournitures",
+    "607": "Achats de marchandises",
+    "611": "Sous-traitance générale",
+    "612": "Redevances de crédit-bail",
+    "613": "Locations",
+    "615": "Entretien et réparations",
+    "616": "Primes d'assurance",
+    "618": "Divers services extérieurs",
+    "622": "Rémunérations d'intermédiaires et honoraires",
+    "623": "Publicité, publications, relations publiques",
+    "624": "Transports de biens et transports collectifs du personnel",
+    "625": "Déplacements, missions et réceptions",
+    "626": "Frais postaux et de télécommunications",
+    "627": "Services bancaires et assimilés",
+    "628": "Cotisations et services divers",
+    "651": "Redevances pour licences, logiciels et droits",
 }
 """Names of accounts in the French plan, by how their numbers begin; the longest that fits holds."""
 
@@ -235,10 +281,28 @@ class Books(BaseModel):
     self_assessed_vat_account: str = "445662"
     """Deductible side of the VAT the firm owes itself (reverse charge, intra-Community)."""
     vat_due_account: str = "445200"
+    domestic_reverse_charge_vat_account: str = "445660"
+    """Deductible side of the VAT the firm owes for a supplier of its own country: building work let to a
+    subcontractor (CGI, article 283-2 nonies), waste, gold."""
+    domestic_reverse_charge_due_account: str = "445710"
     self_assessed_rate: Decimal = Field(default=Decimal(20), ge=0, le=100)
     """Per cent, where the firm owes the VAT itself: an invoice without VAT does not say its rate."""
     names: dict[str, str] = Field(default_factory=dict)
     """Names of accounts, by number."""
+    archive: str = "archive/{year}/{month}/{supplier} {number}"
+    """Where documents are filed, in the folder of ``smeflow.toml``; ``{day}`` and ``{kind}`` may be used."""
+    formats: dict[str, dict[str, str]] = Field(default_factory=dict)
+    """What a format wants to know, by its name: ``[books.formats.datev]``."""
+
+    @field_validator("formats", mode="before")
+    @classmethod
+    def _as_text(cls, written: object) -> object:
+        if not isinstance(written, dict):
+            return written
+        return {
+            name: {key: str(value) for key, value in keys.items()} if isinstance(keys, dict) else keys
+            for name, keys in written.items()
+        }
 
     def name_of(self, account: str) -> str:
         """Give an account's name; its number where nothing is known of it."""

@@ -18,7 +18,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.invoices.page.dates import months_come_first
 from smeflow.invoices.page.heading import kind_of_title
 from smeflow.invoices.page.names import NameCandidate, find_names, is_somebody_else, name_key
-from smeflow.invoices.page.particulars import LEGAL_FORM, SALUTATION, STREET, ZIP
+from smeflow.invoices.page.particulars import LEGAL_FORM, is_no_firm
 from smeflow.invoices.page.view import PageAmount, PageView, PlacedLabel, PlacedValue, once
 from smeflow.values.amounts import CODES, SYMBOLS
 from smeflow.values.dates import find_dates
@@ -186,8 +186,9 @@ def _numbers(view: PageView) -> Iterator[Candidate]:
             if any(c.isdigit() for c in piece.text):
                 for start, end in _number_spans(piece.text):
                     at, to = piece.start + start, piece.start + end
-                    if not any(begin <= at and to <= stop for begin, stop in days.get((page, index), ())):
-                        text = piece.text[start:end]
+                    text = piece.text[start:end]
+                    in_day = any(begin <= at and to <= stop for begin, stop in days.get((page, index), ()))
+                    if not in_day and not view.begins_with(text, "total_vat"):  # "Faktura VAT 3327"
                         yield _found("number", text, number_key(text), view, (page, index), (at, to))
                 yield from _broken_number(view, page, index)
 
@@ -203,11 +204,10 @@ def _broken_number(view: PageView, page: int, index: int) -> Iterator[Candidate]
     first = _BROKEN.search(piece.text)
     if not first:
         return
-    height = piece.box.bottom - piece.box.top
     for below in pieces[index + 1 : index + 20]:
-        near = 0 < below.box.top - piece.box.top < 2 * height and abs(below.box.left - piece.box.left) < 0.02
-        rest = _REST_OF_NUMBER.match(below.text) if near else None
-        if rest:
+        down, aside = below.box.top - piece.box.top, abs(below.box.left - piece.box.left)
+        near = 0 < down < 2 * piece.box.height and aside < 0.02
+        if near and (rest := _REST_OF_NUMBER.match(below.text)):
             text = first[0] + rest[0]
             span = piece.start + first.start(), piece.end
             yield _found("number", text, number_key(text), view, (page, index), span)
@@ -329,8 +329,7 @@ def _may_be_name(text: str) -> bool:
         and _LETTERS.search(text) is not None
         and (sum(map(str.isdigit, text)) <= _MOST_DIGITS)
         and not _NO_NAME.search(text)
-        and not ZIP.search(text)
-        and not (STREET.search(folded(text)) or SALUTATION.match(text))
+        and not is_no_firm(text)
         and not _goes_on_with_title(text)
     )
 

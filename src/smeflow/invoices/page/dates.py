@@ -5,7 +5,7 @@ A date beside another label is none of them.
 
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import lru_cache
@@ -14,6 +14,7 @@ from importlib import resources
 from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.i18n import Phrase, say
+from smeflow.invoices.page.headings import speaks_of
 from smeflow.invoices.page.particulars import ZIP
 from smeflow.invoices.page.view import (
     DATE_FIELDS,
@@ -25,7 +26,7 @@ from smeflow.invoices.page.view import (
     by_line,
     once,
 )
-from smeflow.values.dates import due_from_terms
+from smeflow.values.dates import due_from_terms, has_month_end
 
 HEAD = 0.45
 """What stands higher on the first page is its head, where the dates and numbers of a paper are."""
@@ -67,11 +68,29 @@ def find_dates_on_page(
     due = dates.get("due_date")
     if issued and due and due.value < issued.value and due.value.year != issued.value.year + 1:
         del dates["due_date"]
+    if issued and "due_date" not in dates and (debit := _debit_day(view, assigned, issued.value)):
+        dates["due_date"] = _chosen_date(view, debit, month_first)
     if issued and "due_date" not in dates and not view.labels_of("due_date"):
-        terms = _due_from_terms(view, issued.value)
+        terms = due_by_terms(view, issued.value)
         if terms:
             dates["due_date"] = terms
     return dates
+
+
+def _debit_day(
+    view: PageView, assigned: Sequence[LabelledValue[PageDate]], issued: date
+) -> PlacedValue[PageDate] | None:
+    """Take the one day, not before that of issue, on which the buyer's account is debited."""
+    labelled = {(link.spot.page, link.spot.start): link.label for link in assigned}
+    debits = [
+        spot
+        for spot in view.dates
+        if spot.value.value >= issued
+        and speaks_of("debit", view.piece_of(spot).text)
+        and ((label := labelled.get((spot.page, spot.start))) is None or label.hit.field == "other_date")
+        and not speaks_of("another paper", view.piece_of(spot).text)
+    ]
+    return debits[0] if len({spot.value.value for spot in debits}) == 1 else None
 
 
 @once
@@ -337,11 +356,13 @@ def _stands_alone(view: PageView, spot: PlacedValue[PageDate]) -> bool:
 _TIME = re.compile(r"\s{1,3}\d{1,2}:\d{2}")
 
 
-def _due_from_terms(view: PageView, issued: date) -> ChosenDate | None:
+def due_by_terms(view: PageView, issued: date) -> ChosenDate | None:
     """Reckon the due date from payment terms, where just one piece of the page gives any."""
     due_dates: dict[date, Quote] = {}
     for number, piece in view.all_pieces():
         due = due_from_terms(piece.text, issued) if _about_payment(piece.text) else None
+        if due is None and _about_payment(piece.text) and has_month_end(piece.text):
+            return None  # a term that is counted in two ways, beside a printed clause
         if due:
             due_dates.setdefault(due, view.quote_span(number, piece.start, piece.end))
     if len(due_dates) != 1:

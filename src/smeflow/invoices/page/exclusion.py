@@ -11,11 +11,11 @@ from datetime import date, timedelta
 from functools import cached_property
 
 from smeflow._text import folded
-from smeflow.documents.document import Quote
 from smeflow.extract.labels import LabelHit
 from smeflow.invoices.page.candidates import Candidate, number_candidates
 from smeflow.invoices.page.dates import HEAD
 from smeflow.invoices.page.heading import DocumentTitle, FoundNumber
+from smeflow.invoices.page.headings import reminds_of_another
 from smeflow.invoices.page.particulars import PARTICULARS, STREET, ZIP, find_ibans, numbers_on_page
 from smeflow.invoices.page.surroundings import Surroundings, surroundings_of
 from smeflow.invoices.page.view import AMOUNT_FIELDS, PageDate, PageView, PlacedLabel, PlacedValue, once
@@ -116,7 +116,8 @@ class Exclusion:
         """Tell whether its label calls a date another than that of issue."""
         called = self.called(spot.page, spot.piece, spot.start)
         own = any(hit.field == "issue_date" and not _is_particle(hit) for hit in called)
-        return not own and any(hit.field in _NO_DATE_OF_ISSUE for hit in called)
+        strange = any(hit.field in _NO_DATE_OF_ISSUE for hit in called)
+        return not own and (strange or reminds_of_another(self.view.piece_of(spot).text))
 
     def explains_date(self, spot: PlacedValue[PageDate]) -> bool:
         """Tell whether something says that a date is not that of issue; "Date" may head a column of lines."""
@@ -281,8 +282,8 @@ class Exclusion:
     def _explains_number(self, candidate: Candidate) -> bool:
         """Tell whether something says that a number is not the paper's."""
         page, index = candidate.page, candidate.piece
-        called = self.called(page, index, candidate.start)
-        if _AN_AMOUNT.fullmatch(str(candidate.value)):
+        piece, called = self.view.pieces[page][index], self.called(page, index, candidate.start)
+        if _AN_AMOUNT.fullmatch(str(candidate.value)) or reminds_of_another(piece.text):
             return True
         if any(hit.field == "number" and not hit.weak for hit in called):
             return False
@@ -290,7 +291,7 @@ class Exclusion:
         named = any(hit.field == "number" for hit in called)
         if strange and not (named and strange == {"payment_reference"}):  # "Referencia" may be either
             return True
-        text, value = self.view.pieces[page][index].text, str(candidate.value)
+        value = str(candidate.value)
         inside = self._around.labels.get((page, index), ())
         begun = [o for o in inside if o.start <= candidate.start < o.end < candidate.end]
         if any(o.hit.field in _NO_NUMBER for o in begun):
@@ -300,7 +301,7 @@ class Exclusion:
             or any(p == page and s < candidate.end and candidate.start < e for p, s, e in self._taken)
             or self.among_lines(page, candidate.line)
             or bool(self.view.money_on(page, candidate.line))
-            or self._in_address(page, index, text)
+            or self._in_address(page, index, piece.text)
         )
 
     def _in_address(self, page: int, index: int, text: str) -> bool:
@@ -349,16 +350,6 @@ def number_of_form(view: PageView) -> FoundNumber | None:
     )
 
 
-def is_cut(view: PageView, quote: Quote | None) -> bool:
-    """Tell whether a number goes on before or behind what was read of it: "2025-" at the end of a line."""
-    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
-    if page is None or quote is None or quote.start is None or quote.end is None:
-        return False
-    before = page.text[max(0, quote.start - 2) : quote.start]
-    return bool(_GOES_ON.match(page.text, quote.end) or re.search(r"[^\W_][/\-–]?\Z", before))
-
-
-_GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
 _STRANGE_LABEL = re.compile(r"[^\W\d_]{3,}\W?\s?:\s*$")
 _PHONE = re.compile(
     r"\b(?:tel|telef|telefon|telefoon|telephone|phone|fax|mobil|gsm)\b|\+\d{2}[\s\d(]|@|www\."

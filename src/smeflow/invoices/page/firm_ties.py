@@ -1,7 +1,7 @@
-"""Tell from the text around a firm's name whether it is whole, and what ties the paper to that firm."""
+"""Tell what ties a paper to the firm that sells, and which other firm may be that."""
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from smeflow._text import folded
@@ -10,82 +10,20 @@ from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
 from smeflow.invoices.page.exclusion import FieldOpinion
-from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
-from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP, PrintedNumber, numbers_on_page
-from smeflow.invoices.page.parties import particulars_below
+from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
+from smeflow.invoices.page.particulars import (
+    LEGAL_FORM,
+    ZIP,
+    PrintedNumber,
+    find_ibans,
+    is_of_buyer,
+    label_of_number,
+    numbers_on_page,
+)
+from smeflow.invoices.page.parties import is_in_domain, is_registered, particulars_below
+from smeflow.invoices.page.surroundings import stands_whole, surroundings_of
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import FieldRival, Finding
-
-
-def stands_whole(view: PageView, quote: Quote | None) -> bool:
-    """Tell whether a name begins and ends where it is printed: no word, legal form or bracket goes on."""
-    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
-    if page is None or quote is None or quote.start is None or quote.end is None:
-        return False
-    before = page.text[: quote.start].rpartition("\n")[2]
-    behind = page.text[quote.end :].partition("\n")[0]
-    cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_])", behind)
-    dash = re.match(r"\s[-–—]\s(?P<rest>\S.*)", behind)
-    if dash and not (ZIP.search(dash["rest"]) or PARTICULARS.search(folded(dash["rest"]))):
-        cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
-    in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
-    text = page.text[quote.start : quote.end]
-    return not (cut or in_sentence or _ENDS_OPEN.search(folded(text)) or _holds_more(view, text))
-
-
-def _holds_more(view: PageView, text: str) -> bool:
-    """Tell whether a name begins with a label or "sent by", or goes on behind its legal form."""
-    form = LEGAL_FORM.search(text)
-    if form is not None and form.start() > 0 and re.search(r"[^\W\d_]{3}", text[form.end() :]):
-        return True
-    if _BY_WHOM.search(text):
-        return True
-    labels = [hit for hit in view.words.find(text) if hit.field not in _IN_NAMES or form is None]
-    return any(hit.start == 0 and _A_LABEL <= hit.end < len(text.rstrip(" .:")) for hit in labels)
-
-
-_IN_NAMES = frozenset({"other_number", "order_reference"})
-"""The field of words that firms bear too: "Mobile Dupont SAS", "Projekt Nord GmbH"."""
-_BY_WHOM = re.compile(r"^\w+(?: \w+)? (?:par|by|von|durch|door|da|por|przez|od|pela?|dalla?) ")
-"""What somebody else did: "Expédié par", "Delivered by", "Geliefert von"."""
-_A_LABEL = 4
-"""So many letters are a label at the beginning of a name: "le" and "von" are none."""
-
-
-_ENDS_OPEN = re.compile(
-    r"(?:\bsp\.? ?z(?: ?o\.?)?|\bspolka(?: z(?: o\.?)?)?|\bs\. ?r\.?|[&+,/-]|\b(?:and|et|und|en|of|de|du))$"
-)
-"""What no name ends with: its rest, often of the legal form, stands on the next line."""
-
-
-def is_in_domain(view: PageView, name: str, other: str = "") -> bool:
-    """Tell whether a domain on the page is made of the name, or of a word that the *other* firm's lacks.
-
-    Whose page or mail it is, is not asked.
-    """
-    letters = re.sub(r"[^a-z0-9]", "", name_key(name))
-    hosts = re.findall(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9.-]+)", folded(view.text))
-    if len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts):
-        return True
-    own = set(re.findall(r"[a-z0-9]{5,}", name_key(name))) - set(re.findall(r"[a-z0-9]+", name_key(other)))
-    labels = {label for host in hosts for label in re.split(r"[.-]", host.rpartition(".")[0])}
-    return bool(other) and bool(own & labels)
-
-
-_REGISTERED = re.compile(
-    r"[\s,–−-]*(?:s\.?a\.?s\.?u?|s\.?a\.?r\.?l\.?|s\.?a\.?)?[\s,–−-]*"
-    r"(?:au capital|siege social|rcs|r\.c\.s|siren|siret|immatricul|registered|company (?:no|reg)|sitz|"
-    r"hrb|kvk|registro mercantil|p\.?\s?iva)"
-)
-
-
-def is_registered(view: PageView, quote: Quote | None) -> bool:
-    """Tell whether the law's particulars of a firm stand behind the name: its capital, its register."""
-    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
-    if page is None or quote is None or not LEGAL_FORM.search(quote.text):
-        return False
-    places: Iterable[int] = (m.end() for m in re.finditer(re.escape(quote.text), page.text))
-    return any(_REGISTERED.match(folded(page.text[end : end + 60])) for end in places)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -111,6 +49,7 @@ class SellerLaws:
         places = [n for n in names.values() if may_be_same_firm(n.name, name)]
         places += self._where_read(name, quote)
         buyer = str(self.findings["buyer"].value) if "buyer" in self.findings else ""
+        theirs: list[NameCandidate] = []
         if buyer:
             theirs = [n for n in names.values() if may_be_same_firm(n.name, buyer)]
             theirs += self._where_read(buyer, self.findings["buyer"].quote)
@@ -119,6 +58,7 @@ class SellerLaws:
         told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
         beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
         called_buyer = any(place.labelled and place.buyer > 0 for place in places)
+        called_buyer = called_buyer or self._is_called_another(places[-1:])
         # a letter is written from one's own domain: where only the other's is printed, that one may sell
         astray = is_in_domain(self.view, buyer, name) and not is_in_domain(self.view, name, buyer)
         whole = not called_buyer and not (buyer and astray) and stands_whole(self.view, quote)
@@ -128,17 +68,30 @@ class SellerLaws:
             or any(place.labelled and place.seller > 0 and self._is_party(place) for place in places)
             or (self.far_behind is not None and self._writes_from(places))
             or any(self._is_sender(place) for place in places)
-            or is_in_domain(self.view, name, buyer)
+            or (
+                (self.margin >= AHEAD or any(map(self._is_party, places)))
+                and self._has_own_domain(name, buyer, names)
+            )
             or is_registered(self.view, quote)
+            or (self.margin >= AHEAD and self._is_known_by_particulars(places, blocks))
+            or (self.margin >= AHEAD and any(map(self._is_letterhead, places)))
         )
         rivals = [
             FieldRival(value=other.name, quote=self._quote(other), why=self._other_firm(other, blocks, mine))
             for other in names.values()
             if not may_be_same_firm(other.name, name) and self._is_firm(other)
         ]
+        if buyer and astray and not self._buyer_is_told(names):
+            quote = self.findings["buyer"].quote
+            rivals.insert(0, FieldRival(value=buyer, quote=quote))
         alone = all(rival.why is not None for rival in rivals) and self._buyer_is_told(names)
-        by_form = alone and whole and bool(LEGAL_FORM.search(name))
-        return FieldOpinion(tied=tied or by_form, rivals=tuple(rivals))
+        by_form = bool(LEGAL_FORM.search(name)) or self._has_only_other_address(places, theirs)
+        return FieldOpinion(tied=tied or (alone and whole and by_form), rivals=tuple(rivals))
+
+    def _is_own_domain(self, name: str, buyer: str) -> bool:
+        """Tell whether a domain is the firm's: of two it shares words with, it is made of a whole name."""
+        theirs = bool(buyer) and is_in_domain(self.view, buyer, name)
+        return is_in_domain(self.view, name, "" if theirs else buyer)
 
     def _where_read(self, name: str, quote: Quote | None) -> list[NameCandidate]:
         """Give the place at which a name was read; what is known of names is where each stands first."""
@@ -157,7 +110,10 @@ class SellerLaws:
         if buyer is None or self.far_behind is None:
             return False
         labelled = [n.name for n in names.values() if n.labelled and n.buyer > 0]
-        return any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name)
+        if any(may_be_same_firm(str(buyer.value), name) for name in (*labelled, *self.own_names) if name):
+            return True
+        numbers = [n for n in numbers_on_page(self.view) if is_of_buyer(self.view, n)]
+        return bool(self._beside(self._where_read(str(buyer.value), buyer.quote), numbers))
 
     def _is_sender(self, place: NameCandidate) -> bool:
         """Tell whether a name begins a line with its whole address: a letter's sender, or the foot's imprint.
@@ -168,7 +124,7 @@ class SellerLaws:
         piece = self._piece(place)
         if piece is None or place.start != piece.start:
             return False
-        if self.view.has_label(place.page, piece, "seller", "buyer", "other_party"):
+        if self.view.has_label(place.page, piece, *_PARTIES):
             return False
         rest = piece.text[place.end - place.start :]
         if not (_ADDRESS_BEHIND.match(rest) and ZIP.search(rest) and _is_street_in(rest)):
@@ -180,12 +136,16 @@ class SellerLaws:
         return piece.box.top > _FOOT and beside and self.far_behind is not None
 
     def _writes_from(self, places: Sequence[NameCandidate]) -> bool:
-        """Tell whether a letter is dated from the town in the firm's block, and the buyer's is another."""
+        """Tell whether a letter is dated from the town in the firm's block, and the buyer's is another.
+
+        Or whether the register named on the paper is that town's.
+        """
         towns = {
             folded(match["town"])
             for spot in self.view.dates
             if spot.page == 0 and (match := TOWN_BEFORE.fullmatch(self.view.text_before(spot)))
         }
+        towns |= {match["town"] for match in _REGISTER.finditer(folded(self.view.text))}
         buyer = self.findings.get("buyer")
         theirs = self._where_read(str(buyer.value), buyer.quote) if buyer is not None else []
         mine = {town for town in towns if any(self._is_in(place, town) for place in places)}
@@ -205,9 +165,8 @@ class SellerLaws:
         piece = self._piece(place)
         if piece is None:
             return False
-        height = max(piece.box.height, 1e-6)
         return any(
-            (below is piece or 0 < (below.box.top - piece.box.top) / height < _ADDRESS)
+            self._heads(place, place.page, below)
             and abs(below.box.left - piece.box.left) < _COLUMN
             and ZIP.search(below.text) is not None
             and town in folded(below.text)
@@ -222,6 +181,91 @@ class SellerLaws:
             if (piece := self._piece(place)) is not None
         )
         return below and self.far_behind is not None
+
+    def _has_own_domain(self, name: str, buyer: str, names: Mapping[str, NameCandidate]) -> bool:
+        """Tell whether a domain is made of the name, and of no other that is not the buyer's."""
+        known = [name, buyer] if buyer else [name]
+        others = (n.name for n in names.values() if not any(may_be_same_firm(n.name, k) for k in known))
+        mine = self._is_own_domain(name, buyer)
+        return mine and not any(is_in_domain(self.view, other, buyer) for other in others)
+
+    def _is_known_by_particulars(
+        self, places: Sequence[NameCandidate], numbers: Sequence[PrintedNumber]
+    ) -> bool:
+        """Tell whether a firm says of itself what only a seller does; the chooser must agree.
+
+        Its number stands in its block with its account, its register or two ways to reach it, or is the only
+        one of the paper; or its name and address head the foot, where the numbers and the account are.
+        """
+        own = {n.value for n in numbers if not is_of_buyer(self.view, n)}
+        if len(own) < len({n.value for n in numbers}) and not own:
+            return False
+        near = self._beside(places, numbers)
+        places = [p for p in places if (piece := self._piece(p)) is not None and piece.start == p.start]
+        pieces = [(place.page, piece) for place in places if (piece := self._piece(place)) is not None]
+        told = max((particulars_below(self.view, *at) for at in pieces), default=0.0)
+        alone = bool(near) and near <= own and {n.value for n in numbers} == near
+        return alone or (bool(near & own) and told > _ONE_KIND) or any(map(self._heads_imprint, places))
+
+    def _has_only_other_address(
+        self, places: Sequence[NameCandidate], theirs: Sequence[NameCandidate]
+    ) -> bool:
+        """Tell whether every address on the paper is that of the name, or of the buyer."""
+        mine = [place for place in places if (p := self._piece(place)) is not None and p.start == place.start]
+        towns = [(page, piece) for page, piece in self.view.all_pieces() if ZIP.search(piece.text)]
+        stands = any(self._heads(place, *town) for place in mine for town in towns)
+        return stands and all(any(self._heads(p, *town) for p in (*mine, *theirs)) for town in towns)
+
+    def _heads(self, place: NameCandidate, page: int, town: Piece) -> bool:
+        """Tell whether a name stands over the line of a town, in its block, or on it."""
+        piece = self._piece(place)
+        if piece is None or page != place.page:
+            return False
+        height = min(max(piece.box.height, 1e-6), _USUAL * surroundings_of(self.view).heights[page])
+        near = 0 < town.box.top - piece.box.bottom < (_ADDRESS - 1) * height
+        if town is piece or not near or abs(town.box.left - piece.box.left) >= _COLUMN:
+            return town is piece
+        return not any(  # another party's block begins between them
+            piece.box.bottom <= p.box.top < town.box.top
+            and abs(p.box.left - piece.box.left) < _COLUMN
+            and (self.view.has_label(page, p, *_PARTIES) or LEGAL_FORM.search(p.text))
+            for p in self.view.pieces[page]
+        )
+
+    def _is_letterhead(self, place: NameCandidate) -> bool:
+        """Tell whether a name heads the page as a letterhead: centred over more, or larger than the buyer."""
+        piece = self._piece(place)
+        if piece is None or place.page != 0 or piece.box.top > _LETTERHEAD or place.start != piece.start:
+            return False
+        height = max(piece.box.height, 1e-6)
+        middle = piece.box.left + piece.box.right
+        under = [
+            p
+            for p in self.view.pieces[0]
+            if 0 < (p.box.top - piece.box.top) / height < _UNDER and p is not piece
+        ]
+        if abs(middle - 1) < _CENTRED:
+            return any(abs(p.box.left + p.box.right - middle) < _CENTRED for p in under)
+        buyer = self.findings.get("buyer")
+        box = buyer.quote.box if buyer is not None and buyer.quote is not None else None
+        return box is not None and piece.box.height > _LARGER * box.height and bool(under)
+
+    def _heads_imprint(self, place: NameCandidate) -> bool:
+        """Tell whether a name begins a cell in the foot, with its address, beside numbers or accounts."""
+        piece = self._piece(place)
+        if piece is None or piece.box.top < _IMPRINT or place.start != piece.start:
+            return False
+        if self.view.has_label(place.page, piece, *_PARTIES):
+            return False
+        spots = [(n.page, n.piece) for n in numbers_on_page(self.view)]
+        number = self.view.pages[place.page].number
+        accounts = [q for _, q in find_ibans(self.view) if q.page == number and q.box is not None]
+        height = max(piece.box.height, 1e-6)
+        near = any(
+            page == place.page and abs(other.box.top - piece.box.top) < _BLOCK * height
+            for page, other in spots
+        ) or any(q.box is not None and abs(q.box.top - piece.box.top) < _BLOCK * height for q in accounts)
+        return near and self._is_in(place, "")
 
     def _piece(self, name: NameCandidate) -> Piece | None:
         return next((p for p in self.view.pieces[name.page] if p.start <= name.start < p.end), None)
@@ -247,7 +291,8 @@ class SellerLaws:
         strange = any(n.value not in mine for n in numbers)
         if (other.labelled and other.seller > 0) or strange:
             return None
-        head = other.page == 0 and self._top(other) < HEAD
+        piece = self._piece(other)
+        head = other.page == 0 and (piece is None or piece.box.top < HEAD)
         if buyer is None and head:
             return self.far_behind
         return say("Nothing says that it sells.")
@@ -263,6 +308,20 @@ class SellerLaws:
             for label in self.view.labels_of("other_party")
         )
 
+    def _is_called_another(self, places: Sequence[NameCandidate]) -> bool:
+        """Tell whether a label of somebody else stands right before a name: "Suivi par : Claire Terdac"."""
+        sells = {(label.page, label.start) for label in self.view.labels_of("seller")}
+        return any(
+            label.page == place.page
+            and (label.page, label.start) not in sells
+            and re.fullmatch(r"[ :.]{0,3}", self.view.pages[place.page].text[label.end : place.start])
+            is not None
+            and label.end - label.start >= _A_LABEL
+            for place in places
+            for label in self.view.labels_of("other_party")
+            if label.end <= place.start
+        )
+
     def _beside_number(self, name: NameCandidate, number: PrintedNumber) -> bool:
         """Tell whether an identifier stands in the line or block of a name."""
         if number.page != name.page:
@@ -276,11 +335,9 @@ class SellerLaws:
         down = (number.piece.box.top - piece.box.top) / height
         aside = (number.piece.box.left - piece.box.left, number.piece.box.right - piece.box.right)
         in_column = abs(aside[0]) < _COLUMN or abs(sum(aside)) < 2 * _COLUMN  # aligned left, or centred
+        label = label_of_number(self.view, number)
+        in_column = in_column or (label is not None and abs(label.box.left - piece.box.left) < _COLUMN)
         return 0 < down < _BLOCK and in_column
-
-    def _top(self, name: NameCandidate) -> float:
-        piece = self._piece(name)
-        return piece.box.top if piece else 0.0
 
     def _quote(self, name: NameCandidate) -> Quote:
         return self.view.quote_span(name.page, name.start, name.end)
@@ -289,6 +346,26 @@ class SellerLaws:
 BEYOND_DOUBT = 6.0
 """So far ahead must be the firm where only numbers in its block tie it, and no label says who buys: a buyer
 has numbers too."""
+_REGISTER = re.compile(
+    r"(?<!\w)(?:r\.?c\.?s\.?|amtsgericht|registergericht|handelsregister|landesgericht|handelsgericht|"
+    r"reg\. com\.|registo comercial|registro mercantil|sitz(?: der gesellschaft)?)\s?:?\s"
+    r"(?:de |do |da |d'|von )?"
+    r"(?P<town>[a-z'’]{3,}(?:[- ](?:[a-z]{2,3}[- ])?[a-z]{4,})?)"
+)
+"""The court or town in whose register a firm stands."""
+AHEAD = 2.2
+"""So far ahead, nine to one, must be the firm that is known by what it says of itself alone."""
+_ONE_KIND = 1.0
+"""What `particulars_below` gives for one kind of particulars is less."""
+_A_LABEL = 4
+"""So many letters are a label: "le" and "von" are none."""
+_LETTERHEAD, _CENTRED, _UNDER, _LARGER = 0.15, 0.04, 3.5, 1.25
+"""Where a letterhead ends, how far off twice its middle, how near its address, how much larger it is."""
+_PARTIES = ("seller", "buyer", "other_party")
+_USUAL = 1.5
+"""Letters larger than so many times the usual have their address no further below."""
+_IMPRINT = 0.75
+"""Where the foot begins that no buyer stands in."""
 _TOP, _FOOT, _ADDRESS = 0.35, 0.7, 6
 """Where the sender's line stands, and where the imprint; how many heights an address goes down."""
 _ADDRESS_BEHIND = re.compile(r"\s*(?:[·•●|¦,]|\s[-–—])\s")

@@ -1,9 +1,16 @@
-"""Find labels of several parts: the words that say which tax a total has, and headings over two lines."""
+"""Find labels of several parts: the tax of a total, headings over two lines, sentences about the day due.
 
+The words of sentences are in ``letter_words.json``.
+"""
+
+import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
+from importlib import resources
 from itertools import groupby
 
+from smeflow._text import folded
 from smeflow.documents.page_text import Piece, folded_map
 from smeflow.extract.labels import LabelHit, Lexicon
 
@@ -37,6 +44,70 @@ def with_tax_words(hits: list[LabelHit], text: str) -> list[LabelHit]:
             merged = LabelHit(field, min(h.start for h in reach), max(end, *(h.end for h in reach)))
             hits = [h for h in hits if h.end <= merged.start or merged.end <= h.start] + [merged]
     return sorted(hits, key=lambda h: h.start)
+
+
+@lru_cache(maxsize=1)
+def _letter_words() -> Mapping[str, str]:
+    """Give for each sort of words what matches one of them, the longest first."""
+    text = (resources.files("smeflow.invoices.page") / "letter_words.json").read_text(encoding="utf-8")
+    sorts = {sort: words for sort, words in json.loads(text).items() if sort != "about"}
+    patterns = {}
+    for sort, by_language in sorts.items():
+        every = {_matching(word) for words in by_language.values() for word in words}
+        patterns[sort] = "|".join(sorted(every, key=lambda word: (-len(word), word)))
+    return patterns
+
+
+def _matching(word: str) -> str:
+    stem = re.escape(folded(word.removesuffix("-"))).replace(r"\ ", r"\s+")
+    return stem if word.endswith("-") else rf"{stem}(?!\w)"
+
+
+@lru_cache(maxsize=16)
+def letter_pattern(sort: str) -> re.Pattern[str]:
+    """Give what finds the words of a sort in a folded text: ``paying``, ``closing``, ``another paper``."""
+    return re.compile(rf"(?<!\w)(?:{_letter_words()[sort]})")
+
+
+_SENTENCE = 4
+"""So many words has a text at least that is a sentence or half of one."""
+
+
+def reminds_of_another(text: str) -> bool:
+    """Tell whether a sentence reminds of another paper, which is still to be paid."""
+    return len(text.split()) >= _SENTENCE and speaks_of("another paper", text)
+
+
+def speaks_of(sort: str, text: str) -> bool:
+    """Tell whether a text holds one of the words of a sort."""
+    return letter_pattern(sort).search(folded(text)) is not None
+
+
+@lru_cache(maxsize=1)
+def _deadline() -> re.Pattern[str]:
+    """Give what finds "by", "bis zum" or "avant le" right before a day, be it behind a weekday."""
+    day = r"(?=(?:[^\W\d_]{2,12}\.?,?\s+){0,2}\d)"
+    return re.compile(rf"(?<!\w)(?P<until>{_letter_words()['until']})\s*:?\s*{day}")
+
+
+def with_deadlines(hits: list[LabelHit], text: str) -> list[LabelHit]:
+    """Let "by" or "avant le" before a day, in a sentence about paying, say that it is the day due.
+
+    Not where a discount, a reminder or what was paid before is spoken of.
+    """
+    if not any(map(str.isdigit, text)) or len(text.split()) < _SENTENCE:
+        return hits
+    flat, origin = folded_map(text)
+    until = next(_deadline().finditer(flat), None)
+    if until is None or speaks_of("early or late", flat) or "%" in flat:
+        return hits
+    if not speaks_of("must" if speaks_of("paid already", flat) else "paying", flat):
+        return hits
+    start, end = origin[until.start("until")], origin[until.end("until") - 1] + 1
+    if any(hit.field == "due_date" and not hit.weak and hit.end >= start for hit in hits):
+        return hits
+    kept = [hit for hit in hits if hit.end <= start or end <= hit.start]
+    return sorted([*kept, LabelHit("due_date", start, end)], key=lambda h: h.start)
 
 
 _LONGEST_HEADING, _MOST_HEADINGS = 30, 40

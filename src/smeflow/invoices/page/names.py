@@ -7,6 +7,7 @@ from itertools import pairwise
 
 from smeflow._text import folded
 from smeflow.documents.page_text import Piece
+from smeflow.extract.labels import LabelHit
 from smeflow.i18n import Phrase
 from smeflow.invoices.checks import either_contains
 from smeflow.invoices.page.heading import kind_of_title
@@ -20,7 +21,9 @@ from smeflow.invoices.page.particulars import (
     SEPARATOR,
     STREET,
     ZIP,
+    is_no_firm,
 )
+from smeflow.invoices.page.surroundings import heads_column
 from smeflow.invoices.page.view import PageView, PlacedLabel, once
 
 
@@ -97,15 +100,10 @@ def _add_name(
         not (2 <= len(text) <= 70)
         or not re.search(r"[^\W\d_]{2}", text)
         or NOT_IN_NAMES.search(LEGAL_FORM.sub("", text)[:-1])
-    ):
-        return None
-    if not re.search(r"[^\W\d_]{2}", LEGAL_FORM.sub(" ", text)) or text.count("(") != text.count(")"):
-        return None
-    if (
-        sum(c.isdigit() for c in text) > 3
-        or ZIP.search(text)
-        or STREET.search(folded(text))
-        or SALUTATION.match(text)
+        or not re.search(r"[^\W\d_]{2}", LEGAL_FORM.sub(" ", text))
+        or text.count("(") != text.count(")")
+        or sum(c.isdigit() for c in text) > 3
+        or is_no_firm(text)
         or re.match(r"\d{1,4}\s?(?:bis|ter)?,?\s+[a-zà-ÿ]", text)
         or is_label(view, text)
         or is_somebody_else(view, text)
@@ -119,18 +117,23 @@ def _add_name(
 def is_label(view: PageView, text: str) -> bool:
     """Tell whether a text is itself a label, or holds the label of an amount: no name."""
     hits = view.words.find(text)
-    whole = any(h.end - h.start >= len(text.rstrip(" .:")) - 1 for h in hits)
-    return whole or any(h.field.startswith(("total_", "amount_due")) and h.end - h.start > 4 for h in hits)
+    amounts = [h for h in hits if h.field.startswith(("total_", "amount_due")) and h.end - h.start > 4]
+    return _is_whole(hits, text) or (bool(amounts) and not LEGAL_FORM.search(text))
+
+
+def _is_whole(hits: Sequence[LabelHit], text: str) -> bool:
+    return any(h.end - h.start >= len(text.rstrip(" .:")) - 1 for h in hits)
 
 
 def is_somebody_else(view: PageView, text: str) -> bool:
-    """Tell whether a text begins with who else a firm is: "Member of the network X", "Made with Y"."""
-    return any(
+    """Tell whether a text is a label, or begins with who else a firm is: "Member of the network X"."""
+    hits = view.words.find(text)
+    return _is_whole(hits, text) or any(
         hit.field == "other_party"
         and hit.start == 0
         and " " in text[: hit.end].strip()
         and hit.end < len(text)
-        for hit in view.words.find(text)
+        for hit in hits
     )
 
 
@@ -165,22 +168,21 @@ def _from_label(view: PageView, label: PlacedLabel, role: str, names: dict[str, 
         if (
             right
             and not short
+            and not heads_column(view, label, right[0])
             and not _HEADING.fullmatch(right[0].text.strip(" :."))
             and not is_label(view, right[0].text)
             and not view.has_label(label.page, right[0])
+            and (name := _add_name(names, view, label.page, right[0].start, right[0].end))
         ):
-            name = _add_name(names, view, label.page, right[0].start, right[0].end)
-            if name:
-                _credit(name, role)
-                return
+            _credit(name, role)
+            return
         _from_below(view, label, role, names)
 
 
 _HEADING = re.compile(
-    r"pages?|dates?|num[ée]ro|number|nummer|montant|amount|betrag|r[ée]f[ée]rences?|code|[ée]ch[ée]ance|mode|r[èe]glement|"
-    r"seite|pagina|n°|no|nr|id|tva|vat",
-    re.IGNORECASE,
-)
+    r"pages?|dates?|num[ée]ro|number|nummer|montant|amount|betrag|r[ée]f[ée]rences?|code|[ée]ch[ée]ance|mode|"
+    r"r[èe]glement|seite|pagina|n°|no|nr|id|tva|vat", re.IGNORECASE,
+)  # fmt: skip
 """What heads the next column of a table of fields, and is no name."""
 
 
@@ -204,8 +206,7 @@ def _from_below(view: PageView, label: PlacedLabel, role: str, names: dict[str, 
         if begin is None or SALUTATION.match(piece.text) or re.fullmatch(r"\(.*\)", piece.text.strip()):
             reach = piece.box.top + 5.5 * height
             continue
-        name = _add_name(names, view, label.page, begin, piece.end)
-        if name:
+        if name := _add_name(names, view, label.page, begin, piece.end):
             _credit(name, role)
             other = _continuation(view, label.page, piece, name.name) or _beginning_above(view, label, piece)
             if other:

@@ -9,6 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.checks import bare_number
+from smeflow.invoices.page.headings import letter_pattern
 from smeflow.invoices.page.view import PageView, once
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
@@ -54,17 +55,40 @@ PARTICULARS = re.compile(
     r"siege social|kontoinhaber|account holder|titulaire|www\.|http|@"
 )
 SEPARATOR = re.compile(r"\s*(?:[·•●|¦]|\s[-–—]\s|,\s)\s*")
-NOT_IN_NAMES = re.compile(r"[.:@]|https?|www|\btel\b|\bfax\b", re.IGNORECASE)
+NOT_IN_NAMES = re.compile(
+    r"[:@]|(?<!\b[a-z])(?<!\b[a-z]{2})(?<!\b[a-z]{3})(?<!\b[a-z]{4})\.|https?|www|\btel\b|\bfax\b",
+    re.IGNORECASE,
+)
+"""What no name holds; a dot is only behind a short word: "F.lli", "Gebr.", "St."."""
 _SALUTATIONS = (
     r"herrn?|frau|firma|m\.|mme|mr\.?|mrs\.?|ms\.?|monsieur|madame|an|à|to|société|messrs\.?|z\.?\s?hd\.?|"
     r"for|pour|für|voor|aan|per|para|dla|til|för|pro|bill to|ship to|attn\.?|t\.?\s?a\.?\s?v\.?|"
     r"spett\.?(?:le)?|sr\.?|sra\.?"
 )
 SALUTATION = re.compile(rf"^(?:{_SALUTATIONS})\s*$", re.IGNORECASE)
+_STREET_BEGINS = re.compile(
+    r"(?:rue|avenue|boulevard|impasse|chemin|allee|quai|travessa|largo|rua|praca|avenida|calle|plaza|paseo|via|"
+    r"viale|piazza|corso|vicolo|ulica|ul\.|aleja|plac) [^\W\d_]"
+)
+
+
+def is_no_firm(text: str) -> bool:
+    """Tell whether a text is a place, a greeting, the end of a letter or what a paper says of itself."""
+    flat = folded(text)
+    if ZIP.search(text) or STREET.search(flat) or SALUTATION.match(text):
+        return True
+    if LEGAL_FORM.search(text):
+        return False
+    begins = any(letter_pattern(sort).match(flat) for sort in ("closing", "papers"))
+    return begins or _STREET_BEGINS.match(flat) is not None
+
 
 PartyNumbers = Mapping[str, tuple[str, Quote]]
 """Field of `Party` to number and place."""
-BUYER_WORDS = re.compile(r"client|customer|kunde|ihre|your|votre|acheteur|buyer|cliente")
+BUYER_WORDS = re.compile(
+    r"client|customer|kunde|ihre|your|votre|acheteur|buyer|cliente|klant|afnemer|nabywc|adquirente|destinat|"
+    r"\buw\b|\bv/|\bvs\b|\bvostr|\bsu (?:nif|cif)"
+)
 """Words that say that a number is the buyer's."""
 
 
@@ -181,23 +205,31 @@ def assign_numbers(
     sides: tuple[dict[str, list[tuple[str, Quote]]], ...] = ({}, {})
     known = set(map(bare_number, own))
     for number in numbers_on_page(view):
-        words = folded(_text_before(view, number))
-        of_buyer = (
-            number.value in known or bool(BUYER_WORDS.search(words)) or _is_near(view, number, buyer_at)
-        )
+        of_buyer = number.value in known or is_of_buyer(view, number) or _is_near(view, number, buyer_at)
         quote = view.quote_span(number.page, number.start, number.end)
         sides[of_buyer].setdefault(number.kind, []).append((number.value, quote))
     seller, buyer = ({k: v[0] for k, v in side.items() if len({n for n, _ in v}) == 1} for side in sides)
     return seller, buyer
 
 
-def _text_before(view: PageView, number: PrintedNumber) -> str:
-    """Give what stands before an identifier: in its piece, else in the piece to its left."""
+def is_of_buyer(view: PageView, number: PrintedNumber) -> bool:
+    """Tell whether a word for customers, or "your", stands before an identifier."""
+    return BUYER_WORDS.search(folded(_text_before(view, number))) is not None
+
+
+def label_of_number(view: PageView, number: PrintedNumber) -> Piece | None:
+    """Give the piece left of an identifier that stands without a word in its own."""
     before = view.pages[number.page].text[number.piece.start : number.start]
     to_the_left = [
         p for p in view.pieces[number.page] if p.line == number.piece.line and p.end <= number.piece.start
     ]
-    return before if re.search(r"[^\W\d_]{2}", before) or not to_the_left else to_the_left[-1].text
+    return None if re.search(r"[^\W\d_]{2}", before) or not to_the_left else to_the_left[-1]
+
+
+def _text_before(view: PageView, number: PrintedNumber) -> str:
+    """Give what stands before an identifier: in its piece, else in the piece to its left."""
+    label = label_of_number(view, number)
+    return label.text if label else view.pages[number.page].text[number.piece.start : number.start]
 
 
 def _is_near(view: PageView, number: PrintedNumber, at: tuple[int, int] | None) -> bool:

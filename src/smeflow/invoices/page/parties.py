@@ -1,7 +1,7 @@
 """Tell seller and buyer: by the list of suppliers, labels, the firm's own names, and what is beside them."""
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from smeflow._text import folded
@@ -9,7 +9,7 @@ from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.checks import bare_number
-from smeflow.invoices.page.names import NameCandidate, find_names, may_be_same_firm
+from smeflow.invoices.page.names import NameCandidate, find_names, may_be_same_firm, name_key
 from smeflow.invoices.page.particulars import (
     BUYER_WORDS,
     LEGAL_FORM,
@@ -345,3 +345,33 @@ def account_finding(view: PageView) -> dict[str, Finding]:
     """Take the IBAN where there is one; of several none is chosen, since money would go there."""
     ibans = find_ibans(view)
     return {"iban": Finding(value=ibans[0][0], quote=ibans[0][1])} if len(ibans) == 1 else {}
+
+
+def is_in_domain(view: PageView, name: str, other: str = "") -> bool:
+    """Tell whether a domain on the page is made of the name, or of a word that the *other* firm's lacks.
+
+    Whose page or mail it is, is not asked.
+    """
+    letters = re.sub(r"[^a-z0-9]", "", name_key(name))
+    hosts = re.findall(r"(?:@|www\.|https?://(?:www\.)?)([a-z0-9.-]+)", folded(view.text))
+    if len(letters) >= 5 and any(letters in host.replace("-", "").replace(".", "") for host in hosts):
+        return True
+    own = set(re.findall(r"[a-z0-9]{5,}", name_key(name))) - set(re.findall(r"[a-z0-9]+", name_key(other)))
+    labels = {label for host in hosts for label in re.split(r"[.-]", host.rpartition(".")[0])}
+    return bool(other) and bool(own & labels)
+
+
+_REGISTERED = re.compile(
+    r"[\s,–−-]*(?:s\.?a\.?s\.?u?|s\.?a\.?r\.?l\.?|s\.?a\.?)?[\s,–−-]*"
+    r"(?:au capital|siege social|rcs|r\.c\.s|siren|siret|immatricul|registered|company (?:no|reg)|sitz|"
+    r"hrb|kvk|registro mercantil|p\.?\s?iva)"
+)
+
+
+def is_registered(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether the law's particulars of a firm stand behind the name: its capital, its register."""
+    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
+    if page is None or quote is None or not LEGAL_FORM.search(quote.text):
+        return False
+    places: Iterable[int] = (m.end() for m in re.finditer(re.escape(quote.text), page.text))
+    return any(_REGISTERED.match(folded(page.text[end : end + 60])) for end in places)

@@ -24,6 +24,7 @@ from smeflow.invoices.page.parties import Parties, account_finding, find_parties
 from smeflow.invoices.page.receipts import receipt_findings
 from smeflow.invoices.page.rivals import (
     fields_upheld,
+    margins_of,
     name_rivals,
     other_findings,
     told_rivals,
@@ -158,14 +159,13 @@ class _Sheet:
 
     def reading(self, several: int, numbers: Sequence[str] = ()) -> Reading:
         """Make the reading, with the checks that need the page; the values themselves are judged later."""
-        values = {name: finding.value for name, finding in self.findings.items()}
-        record = Invoice(**values)
+        record = Invoice(**{name: finding.value for name, finding in self.findings.items()})
         unique = Uniqueness(
             view=self.view,
             title=self.title,
             findings=self.findings,
             own_names=self.own_names,
-            margins={n: c.margin for n, c in self.choices.fields.items()} if self.choices else {},
+            margins=margins_of(self.view, self.findings, self.choices),
         )
         checks = [*(check for check in self.checks if not unique.settles(check)), *unique.checks]
         left_open = {name for check in checks if check.name == "unique" for name in check.fields}

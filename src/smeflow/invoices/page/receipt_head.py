@@ -8,7 +8,6 @@ from smeflow._text import folded
 from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.exclusion import FieldOpinion
-from smeflow.invoices.page.firm_ties import is_in_domain, stands_whole
 from smeflow.invoices.page.heading import find_title
 from smeflow.invoices.page.names import may_be_same_firm
 from smeflow.invoices.page.particulars import (
@@ -19,7 +18,9 @@ from smeflow.invoices.page.particulars import (
     ZIP,
     numbers_on_page,
 )
+from smeflow.invoices.page.parties import is_in_domain
 from smeflow.invoices.page.receipt_rows import receipt_rows, word_list, words_in
+from smeflow.invoices.page.surroundings import stands_whole
 from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, once
 from smeflow.invoices.record_parts import Party
 from smeflow.kinds.records import FieldRival, Finding

@@ -9,7 +9,8 @@ from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.choices import Choices, FieldChoice
 from smeflow.invoices.page.features import FIELDS, key_of
 from smeflow.invoices.page.labelled_amounts import fits_of_field
-from smeflow.invoices.page.names import may_be_same_firm
+from smeflow.invoices.page.names import find_names, may_be_same_firm
+from smeflow.invoices.page.particulars import LEGAL_FORM
 from smeflow.invoices.page.settled import FROM_SUMS, SUMS
 from smeflow.invoices.page.uniqueness import Uniqueness
 from smeflow.invoices.page.view import PageView
@@ -179,11 +180,24 @@ def _place(rival: FieldRival) -> object:
 
 
 def other_findings(findings: Mapping[str, Finding], values: Mapping[str, Finding]) -> dict[str, Finding]:
-    """Put other values in their fields; what was reckoned from other sums falls with them."""
+    """Put other values in their fields; what was reckoned from other sums falls with them.
+
+    Where the buyer is taken for the seller, the firm that was read as the seller buys.
+    """
     changed = {n for n, f in values.items() if n not in findings or findings[n].value != f.value}
-    stale = FROM_SUMS if changed.intersection(SUMS) else ()
+    stale = {*(FROM_SUMS if changed.intersection(SUMS) else ()), *_stale_parties(findings, values, changed)}
     kept = {name: finding for name, finding in findings.items() if name not in stale}
-    return {**kept, **{name: values[name] for name in changed}}
+    turned = {"buyer": findings["seller"]} if "buyer" in stale and "seller" in findings else {}
+    return {**kept, **turned, **{name: values[name] for name in changed}}
+
+
+def _stale_parties(
+    findings: Mapping[str, Finding], values: Mapping[str, Finding], changed: Collection[str]
+) -> tuple[str, ...]:
+    if "seller" not in changed or "buyer" in values or "buyer" not in findings:
+        return ()
+    same = may_be_same_firm(str(values["seller"].value), str(findings["buyer"].value))
+    return ("buyer", "seller_details", "buyer_details") if same else ()
 
 
 def without_fields(choices: Choices | None, names: Collection[str]) -> Choices | None:
@@ -191,6 +205,59 @@ def without_fields(choices: Choices | None, names: Collection[str]) -> Choices |
     if choices is None:
         return None
     return Choices(fields={name: choice for name, choice in choices.fields.items() if name not in names})
+
+
+def margins_of(view: PageView, findings: Mapping[str, Finding], choices: Choices | None) -> dict[str, float]:
+    """Give how far the chooser has every other value of each field behind, as the logarithm of odds."""
+    fields = choices.fields if choices is not None else {}
+    ahead = {name: choice.margin for name, choice in fields.items()}
+    if "seller" in fields:
+        ahead["seller"] = _ahead_of_others(view, findings, fields["seller"])
+    return ahead
+
+
+def _ahead_of_others(view: PageView, findings: Mapping[str, Finding], choice: FieldChoice) -> float:
+    """Give how far the chooser has the next firm behind that may be another than the seller.
+
+    The line under a name, another cut of it, the buyer and whom a label calls somebody else are none.
+    """
+    seller, buyer = findings.get("seller"), findings.get("buyer")
+    if seller is None or seller.value != choice.value or choice.quote is None:
+        return choice.margin
+    names = find_names(view)
+    buyers = [name.name for name in names.values() if name.labelled and name.buyer > 0]
+    if buyer is not None and any(may_be_same_firm(str(buyer.value), name) for name in buyers):
+        buyers.append(str(buyer.value))
+    for rival in choice.rivals:
+        if rival.value is None or rival.quote is None:
+            return rival.behind
+        name, form = str(rival.value), LEGAL_FORM.search(str(rival.value))
+        aside = may_be_same_firm(name, str(seller.value)) or any(may_be_same_firm(name, b) for b in buyers)
+        aside = aside or _is_called_another(view, rival.quote)
+        if not (aside or (form is None and _is_line_of(choice.quote, rival.quote))):
+            return rival.behind
+    return choice.rivals[-1].behind if choice.rivals else choice.margin
+
+
+def _is_line_of(name: Quote, other: Quote) -> bool:
+    """Tell whether a text stands right under a name, as what a person does: "Avvocato"."""
+    if name.box is None or other.box is None or name.page != other.page:
+        return False
+    down = (other.box.top - name.box.top) / max(name.box.height, 1e-6)
+    return 0 < down < _NEXT_LINE and abs(other.box.left - name.box.left) < _ALIGNED
+
+
+def _is_called_another(view: PageView, quote: Quote) -> bool:
+    """Tell whether a label of somebody else begins the piece of a name: "Member of", "Made with"."""
+    start = quote.start or 0
+    return any(
+        label.piece_start and view.pages[label.page].number == quote.page and label.start <= start < piece.end
+        for label in view.labels_of("other_party")
+        if (piece := view.piece_of(label)) and label.end - label.start > _SHORT
+    )
+
+
+_NEXT_LINE, _ALIGNED, _SHORT = 2.2, 0.01, 3
 
 
 def fields_upheld(unique: Uniqueness, checks: Sequence[Check]) -> frozenset[str]:

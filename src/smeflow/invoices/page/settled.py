@@ -8,7 +8,9 @@ from smeflow.extract.grounding import spans_of_value
 from smeflow.i18n import say
 from smeflow.invoices.checks import GROSS, READ_TWICE, ZERO, recognition_check, verdict
 from smeflow.invoices.page.choices import MARGINS, Choices, FieldChoice, not_unique
+from smeflow.invoices.page.dates import due_by_terms
 from smeflow.invoices.page.features import FIELDS, key_of
+from smeflow.invoices.page.headings import reminds_of_another
 from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.particulars import assign_numbers
 from smeflow.invoices.page.parties import PageParty, Parties
@@ -72,6 +74,10 @@ def settle(
         if name in kept or _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
             continue
         fits = name != "preceding_invoice" or kind in CORRECTING_KINDS
+        if name == "due_date" and choice.candidate and not choice.labelled:
+            piece = view.pieces[choice.candidate.page][choice.candidate.piece]
+            issued = findings["issue_date"].value if "issue_date" in findings else choice.value
+            fits = choice.value >= issued and not reminds_of_another(piece.text)
         if name == "amount_due" and choice.candidate and choice.value != choices.value("total_gross"):
             place = choice.candidate
             named = place.amount and abs(place.amount.amount) in _named_due(view)
@@ -82,6 +88,7 @@ def settle(
             )
         else:
             findings.pop(name, None)
+    _reckon_due_date(view, findings, by_rules)
     _without_misfit(findings, by_rules, choices)
     if not laid_out:
         _without_vat(view, findings)
@@ -110,6 +117,17 @@ def settle(
     )
 
 
+def _reckon_due_date(view: PageView, findings: dict[str, Finding], by_rules: Mapping[str, Finding]) -> None:
+    """Reckon the day due by the payment terms again, where they lead from another day than the rules took."""
+    due, issued = findings.get("due_date"), findings.get("issue_date")
+    before = by_rules.get("issue_date")
+    if due is None or due.note is None or (issued and before and issued.value == before.value):
+        return
+    del findings["due_date"]
+    if issued is not None and (day := due_by_terms(view, issued.value)):
+        findings["due_date"] = Finding(value=day.value, quote=day.quote, note=day.note)
+
+
 def _named_due(view: PageView) -> set[Decimal]:
     """Give the amounts beside a label of what is due: no other is taken for it."""
     return {abs(amount) for amount in fits_of_field(view, "amount_due", credit=True)}
@@ -125,6 +143,8 @@ def _stays(name: str, rule: Finding | None, choice: FieldChoice) -> bool:
         return True
     if rule.note is None and rule.quote is not None:
         labelled = choice.by_rules is not None and choice.by_rules.labelled
+        if name == "due_date" and not choice.labelled and choice.by_rules is not None:
+            return True  # the rules take no day for it but one with its label
         return choice.margin < SURE and (labelled or name == "seller")
     return name == "seller"
 

@@ -12,7 +12,9 @@ from functools import cached_property
 from statistics import median
 
 from smeflow._text import folded
+from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
+from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP
 from smeflow.invoices.page.view import PageView, PlacedLabel, once
 
 _WORD = re.compile(r"[^\W\d_]+|%|[#№°]")
@@ -236,3 +238,97 @@ def _below(pieces: Sequence[Piece], index: int) -> int | None:
 def words_of(text: str) -> list[str]:
     """Give the words of a text, folded."""
     return _WORD.findall(folded(text)) if text else []
+
+
+def heads_column(view: PageView, label: PlacedLabel, right: Piece) -> bool:
+    """Tell whether a label heads the words right under it, and what is to its right is another column's."""
+    piece = view.piece_of(label)
+    return right.box.left - piece.box.right > _FAR_RIGHT and any(
+        abs(p.box.left - piece.box.left) < _ONE_EDGE
+        and 0 < p.box.top - piece.box.top < 2.2 * piece.box.height
+        and not any(o.page == label.page and o.start == p.start and not o.hit.weak for o in view.labels)
+        for p in view.pieces[label.page]
+    )
+
+
+_FAR_RIGHT, _ONE_EDGE = 0.1, 0.012
+"""What of the page's width lies between two columns, and by how much edges of one differ."""
+
+
+def is_cut(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether a number goes on before or behind what was read of it: "2025-" at the end of a line."""
+    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
+    if page is None or quote is None or quote.start is None or quote.end is None:
+        return False
+    before = page.text[max(0, quote.start - 2) : quote.start]
+    return bool(_GOES_ON.match(page.text, quote.end) or re.search(r"[^\W_][/\-–]?\Z", before))
+
+
+def is_broken(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether a narrow column may have broken a number: "FA" over it, or "2026/250" under "1FT"."""
+    number = next((n for n, p in enumerate(view.pages) if quote is not None and p.number == quote.page), None)
+    if number is None or quote is None or quote.start is None or quote.end is None:
+        return False
+    pieces, start, end = view.pieces[number], quote.start, quote.end
+    index = next((i for i, p in enumerate(pieces) if p.start <= start < p.end), None)
+    if index is None:
+        return False
+    own = pieces[index]
+    for other in pieces[max(0, index - _NEAR) : index + _NEAR]:
+        down = (other.box.top - own.box.top) / max(own.box.height, 1e-6)
+        if not 0.5 < abs(down) < _NEXT_LINE or abs(other.box.left - own.box.left) > _SAME_EDGE:
+            continue
+        if down < 0 and own.start == start and _BEGINS_NUMBER.fullmatch(other.text):
+            return True
+        if down > 0 and own.end == end and own.start < start and _ENDS_NUMBER.fullmatch(other.text):
+            return True
+    return False
+
+
+_NEAR, _SAME_EDGE, _NEXT_LINE = 20, 0.01, 2.2
+_BEGINS_NUMBER = re.compile(r"(?!NR\b|NO\b|N\b|REF\b|ID\b|NUM\b)[A-Z]{1,4}|.*\w[-/]")
+_ENDS_NUMBER = re.compile(r"[A-Z]{0,3}/?\d{1,6}|\d{1,6}[-/]\d{1,8}")
+
+
+_GOES_ON = re.compile(r"\w|\s?[/\-–][ \t]?(?:\d|[A-Z]\b|\n|$)")
+
+
+def stands_whole(view: PageView, quote: Quote | None) -> bool:
+    """Tell whether a name begins and ends where it is printed: nothing goes on behind it."""
+    page = next((p for p in view.pages if quote is not None and p.number == quote.page), None)
+    if page is None or quote is None or quote.start is None or quote.end is None:
+        return False
+    before = page.text[: quote.start].rpartition("\n")[2]
+    behind = page.text[quote.end :].partition("\n")[0]
+    cut = re.match(r"(?:\.?[A-Za-zÀ-ÿ]|\s?[&+(](?=\s?[^\W\d_])|-[^\W\d_]|\s?:\s?\S)", behind)
+    dash = re.match(r"\s[-–—]\s(?P<rest>\S.*)", behind)
+    if dash and not (ZIP.search(dash["rest"]) or PARTICULARS.search(folded(dash["rest"]))):
+        cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
+    in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
+    text = page.text[quote.start : quote.end]
+    return not (cut or in_sentence or _ENDS_OPEN.search(folded(text)) or _holds_more(view, text))
+
+
+def _holds_more(view: PageView, text: str) -> bool:
+    """Tell whether a name begins with a label or "sent by", or goes on behind its legal form."""
+    form = LEGAL_FORM.search(text)
+    if form is not None and form.start() > 0 and re.search(r"[^\W\d_]{3}", text[form.end() :]):
+        return True
+    if _BY_WHOM.search(text):
+        return True
+    labels = [hit for hit in view.words.find(text) if hit.field not in _IN_NAMES or form is None]
+    return any(hit.start == 0 and _A_LABEL <= hit.end < len(text.rstrip(" .:")) for hit in labels)
+
+
+_IN_NAMES = frozenset({"other_number", "order_reference"})
+"""The field of words that firms bear too: "Mobile Dupont SAS", "Projekt Nord GmbH"."""
+_BY_WHOM = re.compile(r"^\w+(?: \w+)? (?:par|by|von|durch|door|da|por|przez|od|pela?|dalla?) ")
+"""What somebody else did: "Expédié par", "Delivered by", "Geliefert von"."""
+_A_LABEL = 4
+"""So many letters are a label at the beginning of a name: "le" and "von" are none."""
+
+
+_ENDS_OPEN = re.compile(
+    r"(?:\bsp\.? ?z(?: ?o\.?)?|\bspolka(?: z(?: o\.?)?)?|\bs\. ?r\.?|[&+,/-]|\b(?:and|et|und|en|of|de|du))$"
+)
+"""What no name ends with: its rest, often of the legal form, stands on the next line."""

@@ -22,12 +22,14 @@ from smeflow.invoices.page.assignment import Facts
 from smeflow.invoices.page.candidates import currency_candidates, number_key
 from smeflow.invoices.page.choices import facts_of
 from smeflow.invoices.page.dates import HEAD, assigned_dates, has_town, is_of_number, is_of_other_paper
-from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion, is_cut
+from smeflow.invoices.page.exclusion import OTHER_DATES, Exclusion, FieldOpinion
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
+from smeflow.invoices.page.headings import reminds_of_another
 from smeflow.invoices.page.labelled_amounts import fits_of_field
 from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise, is_in_row_of_another
 from smeflow.invoices.page.sums import are_tied, has_own_label, may_be_net_and_vat
+from smeflow.invoices.page.surroundings import is_broken, is_cut
 from smeflow.invoices.page.totals import is_currency_of_sums
 from smeflow.invoices.page.vat_and_payment import FitTable
 from smeflow.invoices.page.vat_by_rate import rate_rows, row_stretches, taxes_at_rates
@@ -187,7 +189,8 @@ class Uniqueness:
         Where a payment term leads from the date that was read to the day it is due, it must lead from
         this one too. Where the date that was read has a label that says day of issue in full, which is
         *strong*, one without any label, and not on a letter's line for it, is another. Where it is *far*
-        behind for the chooser counts only beside a tie better than a letter's line.
+        behind for the chooser counts only beside a tie better than a letter's line, and for none on such a
+        line.
         """
         if hit is not None and hit.field in OTHER_DATES:
             return say("Its label says that it is another date.")
@@ -207,7 +210,7 @@ class Uniqueness:
             return say("A label calls another day the day of issue, and none this one.")
         if by_terms and not self._labels.fits_terms(spot.value.value, self._facts.terms):
             return say("The payment terms lead from another day to the one that is due.")
-        return self._far_behind("issue_date") if far else None
+        return self._far_behind("issue_date") if far and not on_line else None
 
     def _far_behind(self, name: str) -> Phrase | None:
         """Say of a rival without the field's own label that nothing around it speaks for it."""
@@ -230,7 +233,8 @@ class Uniqueness:
         left = left or (agrees and self._labels.number_by_form(key))
         sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         # without a word for a number ("Rechnung 12", or below the title) all else must be something else
-        tied = (bool(sure) or left) and not is_cut(self.view, finding.quote)
+        cut = is_cut(self.view, finding.quote) or is_broken(self.view, finding.quote)
+        tied = (bool(sure) or left) and not cut
         others = {_bare(n.text): n for n in numbers if _bare(n.text) != mine}
         before = self.findings.get("preceding_invoice")
         if self._corrects:
@@ -243,6 +247,8 @@ class Uniqueness:
             why = say("It is the number of the invoice before.") if is_before else None
             if why is None and is_cut(self.view, number.quote):
                 why = say("It goes on: it is a part of a number.")
+            if why is None and reminds_of_another(self._line_of(number.quote)):
+                why = say("It stands with the number of another paper.")
             why = why or (self._far_behind("number") if weak else None)
             rivals.append(FieldRival(value=number.text, quote=number.quote, why=why))
         for name in ("other_number", "preceding_invoice"):
@@ -301,6 +307,10 @@ class Uniqueness:
 
     def _page_of(self, quote: Quote | None) -> str:
         return next((p.text for p in self.view.pages if quote and p.number == quote.page), self.view.text)
+
+    def _line_of(self, quote: Quote) -> str:
+        text, start = self._page_of(quote), quote.start or 0
+        return text[text.rfind("\n", 0, start) + 1 :].partition("\n")[0]
 
     def _other_sum(self, amount: Decimal) -> Phrase | None:
         """Say what another total is; None where nothing does."""

@@ -13,7 +13,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Box, Document, Page, Quote
 from smeflow.documents.page_text import Piece, box_of, pieces_of, quote_of
 from smeflow.extract.labels import MOST_CHARACTERS, LabelHit, lexicon, page_beginning
-from smeflow.invoices.page.headings import hits_over_two_lines, with_tax_words
+from smeflow.invoices.page.headings import hits_over_two_lines, with_deadlines, with_tax_words
 from smeflow.kinds.records import Labels
 from smeflow.values.amounts import DecimalMark, decimal_mark, find_amounts
 from smeflow.values.dates import find_dates
@@ -160,6 +160,7 @@ class PageView:
         placed = []
         for number, index, piece in self._indexed_pieces():
             hits = with_tax_words(self.words.find(piece.text), piece.text)
+            hits = with_deadlines(hits, piece.text)
             if index in broken[number]:
                 whole = broken[number][index][1]
                 hits = [whole, *(hit for hit in hits if hit.start >= whole.end)]
@@ -290,6 +291,13 @@ class PageView:
         """Tell whether a piece holds a label, of *fields* if any are named."""
         labels = self.labels_of(*fields) if fields else self.labels
         return any(label.page == page and piece.start <= label.start < piece.end for label in labels)
+
+    def begins_with(self, text: str, field: str) -> bool:
+        """Tell whether the first of several words is a label of *field*."""
+        word, _, rest = text.partition(" ")
+        return bool(rest) and any(
+            hit.field == field and (hit.start, hit.end) == (0, len(word)) for hit in self.words.find(word)
+        )
 
     def quote(self, spot: PlacedValue[V]) -> Quote:
         """Quote a value as printed."""

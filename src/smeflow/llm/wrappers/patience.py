@@ -9,6 +9,8 @@ from smeflow.errors import LLMRejected, LLMUnavailable
 from smeflow.i18n import Phrase
 
 _STOPS_A_RUN = frozenset({"key", "quota", "model"})
+ABSENT_SECONDS = 5.0
+"""How long to wait for a server that was never there: a wrong address, a program that is not started."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -50,7 +52,7 @@ class CircuitBreaker:
     probe_seconds: float = 1.0
     window_seconds: float = 600.0
     """Failures that lie further apart are not in a row."""
-    absent_seconds: float = 5.0
+    absent_seconds: float = ABSENT_SECONDS
     """A server that could not be reached for so long, and never was, is not waited for."""
     stop: threading.Event | None = None
     """Set it, and every wait ends at once with `AnswerLater`."""
@@ -85,6 +87,14 @@ class CircuitBreaker:
         """Whether the server was never there: a wrong address, a program that is not started."""
         lasting = self.monotonic() - self._first_failure >= self.absent_seconds
         return self.open and not self._reached and self.absence is not None and lasting
+
+    def takes_probe(self) -> bool:
+        """Tell whether a question may go out to look whether the provider is there; one a second may."""
+        with self._changed:
+            now = self.monotonic()
+            due = now >= self._next_probe
+            self._next_probe = now + self.probe_seconds if due else self._next_probe
+            return due
 
     @property
     def cooling(self) -> bool:
@@ -139,8 +149,7 @@ class CircuitBreaker:
                 if self.rejected is not None:
                     raise LLMRejected(self.rejected.phrase, reason=self.rejected.reason)
                 now = self.monotonic()
-                if now >= self._next_probe:
-                    self._next_probe = now + self.probe_seconds
+                if self.takes_probe():
                     break
                 if (leaving and self.cooling) or now - began >= most_seconds or self.stopped or self.absent:
                     raise TimeoutError

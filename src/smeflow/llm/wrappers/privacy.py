@@ -20,21 +20,22 @@ def residency_refusal(place: ModelEndpoint, residency: Residency, source: str = 
     """
     if allowed_in(place, residency):
         return None
-    data = {
-        "model": place.model,
-        "provider": place.provider,
-        "residency": residency,
-        "source": source or "residency:",
-    }
-    if source and _LINE.search(source) is None:
+    data = {"model": place.model, "provider": place.provider, "residency": residency, "source": source}
+    if not source:
+        phrase = say(
+            "{model} at {provider} is not asked: data may go only where residency={residency} allows, and it "
+            "does not run there as far as is known. Choose another model, say under [regions] in "
+            'smeflow.toml where {provider} computes, or give residency="any".',
+            **data,
+        )
+    elif _LINE.search(source) is None:
         phrase = say(
             "{model} at {provider} is not asked: data may not go there (residency: {residency}, since "
             "nothing else is written). Choose a model that runs within it, or add the line residency: any "
             "to {source}.",
             **data,
         )
-        return LLMRejected(phrase, reason="residency")
-    if place.region == "unknown":
+    elif place.region == "unknown":
         phrase = say(
             "{model} at {provider} is not asked: nobody knows where it runs, and {source} says "
             "residency: {residency}. Choose a model that runs there, or change that line to residency: any.",

@@ -40,7 +40,7 @@ class RetryState:
     ) -> None:
         """Count a wait, and tell of it."""
         self.waited_seconds += seconds
-        if self.waited is not None and (seconds or put_off):
+        if self.waited is not None and (seconds or put_off or fault == ABSENT):
             self.waited(fault=fault, seconds=round(seconds, 3), retry_after=retry_after, put_off=put_off)
 
 
@@ -64,13 +64,15 @@ class RetryRule:
                 "The model was asked {count} times for this step and gave no usable answer.", count=state.paid
             )
             raise LLMUnavailable(phrase, kind="broken", sent=False)
-        if self.breaker.absent and self.breaker.absence is not None and not patience.cooldown_seconds:
-            raise self._put_off(self.breaker.absence, None, state)
+        absence = None if patience.cooldown_seconds or not self.breaker.absent else self.breaker.absence
+        if absence is not None and not self.breaker.takes_probe():
+            raise self._put_off(absence, None, state)
         leaving = patience.cooldown_seconds > 0
         cool = self.breaker.seconds_to_cool(request.timeout_seconds) if leaving else 0.0
         if cool:
             raise self._put_off(self._no_answer(), cool, state)
-        if not (leaving and self.breaker.cooling):  # the question that looks for it waits for nobody
+        looks = absence is not None or (leaving and self.breaker.cooling)
+        if not looks:  # the question that looks for it waits for nobody
             self._admit(state, max(0.0, patience.waiting_seconds - state.waited_seconds))
         began = self.breaker.monotonic()
         try:
@@ -166,13 +168,16 @@ class RetryRule:
         """Say that nothing comes now: until later, or for good where nobody comes back."""
         if not self.patience.comes_back:
             return self._given_up(error, state)
+        if self.breaker.absent:
+            later = say("{why} It will be asked again by the next run.", why=error.phrase)
+            return AnswerLater(later, due_at=self.clock(), ticket=ABSENT)
         due = self.clock() + timedelta(
             seconds=min(self.patience.away_seconds if seconds is None else seconds, 7e6)
         )
         phrase = say(
             "{why} It will be asked again after {due}.", why=error.phrase, due=f"{due:%Y-%m-%d %H:%M} UTC"
         )
-        return AnswerLater(phrase, due_at=due, ticket=ABSENT if self.breaker.absent else error.kind)
+        return AnswerLater(phrase, due_at=due, ticket=error.kind)
 
     def _given_up(self, error: LLMUnavailable, state: RetryState) -> LLMUnavailable:
         state.over = True

@@ -85,7 +85,10 @@ class Sql(Measure):
 
     def facts(self, name: str, context: MeasureContext) -> Iterator[ReportFact]:
         """Give what the query gives."""
-        sql = self._whole(context)
+        written = self._with_days(context)
+        is_query = written.lower().startswith(("select", "with", "from"))
+        chosen = None if is_query else self.now(context)
+        sql = chosen.sql(written) if chosen else written
         columns, rows = context.book.select(sql, at_most=_MAX_ROWS)
         if any(isinstance(cell, str) and len(cell) > _MAX_TEXT for row in rows for cell in row):
             raise FactError(
@@ -96,7 +99,8 @@ class Sql(Measure):
                 )
             )
         read = [t for t in context.book.tables.values() if t.name in sql]
-        behind = tuple(RowsBehind(table=t.source, count=t.rows, sha256=t.sha256) for t in read)
+        tables = (RowsBehind(table=t.source, count=t.rows, sha256=t.sha256) for t in read)
+        behind = (chosen.behind(context),) if chosen else tuple(tables)
         common: dict[str, Any] = {"query": sql, "behind": behind, "measure": self.word, "good": self.good}
         if self.shape in {None, "scalar"} and len(columns) == 1 and len(rows) <= 1:
             value = rows[0][0] if rows else None
@@ -129,15 +133,13 @@ class Sql(Measure):
             **common,
         )
 
-    def _whole(self, context: MeasureContext) -> str:
+    def _with_days(self, context: MeasureContext) -> str:
         sql = self.sql.strip().rstrip(";")
         if context.window:
             sql = sql.replace("{first}", f"DATE '{context.window.first}'").replace(
                 "{last}", f"DATE '{context.window.last}'"
             )
-        if sql.lower().startswith(("select", "with", "from")):
-            return sql
-        return self.now(context).sql(sql)
+        return sql
 
 
 _NAMES: Mapping[tuple[Shape | None, int], str] = {

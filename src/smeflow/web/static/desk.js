@@ -87,6 +87,37 @@
     input.value = text;
     changed(input);
     input.focus();
+    checkSoon();
+  };
+
+  // What the checks make of the values as they are typed; only the answer to the last question counts.
+  const live = byId("live");
+  let asked = 0;
+  let pause = 0;
+  const check = async () => {
+    const question = (asked += 1);
+    const body = new URLSearchParams(new FormData(form));
+    const answer = await fetch(`${form.getAttribute("action")}/check`, { method: "POST", body }).catch(() => null);
+    if (!answer || !answer.ok || question !== asked) return;
+    const told = await answer.json();
+    live.textContent = told.problem || "";
+    Object.entries(told.fields || {}).forEach(([name, { mark, said }]) => {
+      const field = document.querySelector(`[data-field="${CSS.escape(name)}"]`);
+      if (!field) return;
+      const line = field.querySelector(".said");
+      field.classList.remove("ok", "no");
+      line.className = `said ${mark}`;
+      if (mark) field.classList.add(mark);
+      line.textContent = said ? `${{ ok: "\u2713", no: "\u2717" }[mark] || "\u00b7"} ${said}` : "";
+    });
+    Object.entries(told.checks || {}).forEach(([step, html]) => {
+      const place = document.querySelector(`[data-checks="${CSS.escape(step)}"]`);
+      if (place) place.innerHTML = html; // made by the desk, as the paper is
+    });
+  };
+  const checkSoon = () => {
+    clearTimeout(pause);
+    pause = setTimeout(check, 250);
   };
 
   if (form) {
@@ -96,7 +127,10 @@
       field.addEventListener("focusin", () => light(field.dataset.field));
       if (!input) return;
       input.addEventListener("focus", () => (last = input));
-      input.addEventListener("input", () => changed(input));
+      input.addEventListener("input", () => {
+        changed(input);
+        checkSoon();
+      });
       changed(input);
     });
     all(".rivals button").forEach((button) => {
@@ -127,7 +161,9 @@
   const correct = () => {
     const doubtful = [".field.no", ".field:has(.rivals)", ".field:not(.ok)", ".field"].flatMap((each) => all(each));
     const input = doubtful.map(inputOf).find(Boolean);
-    if (input) input.focus();
+    if (!input) return;
+    input.focus();
+    if (input.select) input.select(); // what is typed stands in its place
   };
   const correctButton = document.querySelector("[data-key=correct]");
   if (correctButton) correctButton.addEventListener("click", correct);
@@ -149,12 +185,20 @@
       if (accept) accept.click();
     });
 
+  // d goes to the mark between two pages that says where a new document begins; Enter there splits.
+  const splitHere = () => {
+    const mark = document.querySelector(".cut input");
+    if (mark) mark.focus();
+    return Boolean(mark);
+  };
+
   const press = (key) => {
+    if (key === "split") return splitHere();
     const target = document.querySelector(`[data-key=${key}]`);
     if (target) target.click();
     return Boolean(target);
   };
-  const ACTIONS = { c: "correct", r: "reject", ArrowRight: "next", n: "next", ArrowLeft: "previous", "?": "help" };
+  const ACTIONS = { c: "correct", r: "reject", ArrowRight: "next", n: "next", ArrowLeft: "previous", "?": "help", z: "undo", d: "split" };
 
   document.addEventListener("keydown", (event) => {
     const at = event.target;
@@ -164,12 +208,14 @@
     if (typing || !keysOn()) return;
     if (event.key === "Enter") {
       if (at.matches("a, button, summary")) return;
+      if (at.matches(".cut input")) return byId("split").requestSubmit();
       if (press("accept") || press("begin")) event.preventDefault();
     } else if (event.key === "/") {
       event.preventDefault();
       byId("q").focus();
-    } else if (/^[1-4]$/.test(event.key) && last) {
-      const rival = all(".rivals button", last.closest(".field"))[Number(event.key) - 1];
+    } else if (/^[1-4]$/.test(event.key)) {
+      const field = last ? last.closest(".field") : document.querySelector(".field:has(.rivals)");
+      const rival = field && all(".rivals button", field)[Number(event.key) - 1];
       if (rival) rival.click();
     } else if (ACTIONS[event.key] && press(ACTIONS[event.key])) event.preventDefault();
   });

@@ -1,0 +1,327 @@
+"""A connection to a ledger in PostgreSQL: its address, what its errors mean, and how it is made again.
+
+A connection that breaks is made again, and the transaction once more. Where it broke during the commit, the
+server is asked by the transaction's number whether it was committed: nothing is written twice or lost.
+"""
+
+import contextlib
+import errno
+import os
+import re
+import time
+import zlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
+
+from smeflow.errors import LedgerError
+from smeflow.i18n import Phrase, say
+from smeflow.ledger.opening import BUSY_SECONDS
+from smeflow.ledger.writer import LedgerCursor
+
+if TYPE_CHECKING:
+    import psycopg
+
+SCHEMA = "smeflow"
+"""The schema a ledger is in, unless its address names another: ``?schema=client_17``."""
+AWAY_SECONDS = 60.0
+"""How long a server may be away before we give up."""
+STOPPED_SECONDS = 10
+"""A process that stands still so long in the middle of a write loses it."""
+_PLAIN_NAME = re.compile(r"[a-z_][a-z0-9_]{0,62}")
+
+
+@dataclass(frozen=True)
+class LedgerUrl:
+    """The address of a ledger in PostgreSQL. Its text never shows the password."""
+
+    address: str = field(repr=False)
+    """As libpq takes it, without what is ours."""
+    schema: str
+    shown: str
+    """``host:port/database``, and the schema where it is not the usual one."""
+
+    @classmethod
+    def parse(cls, text: str) -> "LedgerUrl":
+        """Read ``postgresql://user:password@host:port/database?schema=name``.
+
+        Raises:
+            ValueError: It is none.
+        """
+        try:
+            parts = urlsplit(text.strip())
+            port = parts.port
+        except ValueError:
+            raise ValueError(_no_address()) from None
+        if parts.scheme not in ("postgresql", "postgres"):
+            raise ValueError(_no_address())
+        options = parse_qsl(parts.query, keep_blank_values=True)
+        schema = next((value for name, value in options if name == "schema"), SCHEMA)
+        if not _PLAIN_NAME.fullmatch(schema):
+            raise ValueError(
+                say("the schema {name} needs a name of small letters, digits and _", name=repr(schema))
+            )
+        query = urlencode([(name, value) for name, value in options if name != "schema"])
+        place = f"{parts.hostname or 'localhost'}{f':{port}' if port else ''}{unquote(parts.path)}"
+        shown = place if schema == SCHEMA else f"{place} ({schema})"
+        return cls(parts._replace(query=query).geturl(), schema, shown)
+
+    def __str__(self) -> str:
+        return self.shown
+
+    @property
+    def password(self) -> str:
+        """The password in it; empty where it has none."""
+        return unquote(urlsplit(self.address).password or "")
+
+
+@dataclass(frozen=True, kw_only=True)
+class SharedLedger:
+    """A ledger that several machines work on."""
+
+    url: LedgerUrl
+    stalled_seconds: float = 30.0
+    """A worker that gave no sign for so long is taken for dead."""
+
+
+def _no_address() -> Phrase:
+    return say("that is no address of a ledger; write one such as postgresql://user:password@host/database")
+
+
+class PostgresConnection:
+    """A connection that is made again when it breaks, and learns what became of a commit it saw no end of."""
+
+    def __init__(self, url: LedgerUrl) -> None:
+        self._url = url
+        self._begin = (
+            f"BEGIN; SELECT pg_advisory_xact_lock({lock_number(url.schema)}), pg_current_xact_id()::text"
+        )
+        self._connection = connected(url)
+        self._transaction = ""
+        self._stands_again = False
+        """It was lost and made again; whoever hears of the error has not asked yet."""
+
+    def execute(self, sql: str, parameters: Any = None, /) -> LedgerCursor:
+        """Run a statement."""
+        return self._connection.execute(sql, escaped(parameters or {}))
+
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> object:
+        """Run a statement for each set of parameters, sent together."""
+        return self._connection.cursor().executemany(sql, [escaped(each) for each in parameters])
+
+    def insert(self, sql: str, row: Mapping[str, object], /) -> int:
+        """Add a row; give its number where its table numbers them."""
+        cursor = self._connection.execute(sql, escaped(row))
+        numbered = cursor.fetchone() if cursor.description else None
+        return int(numbered[0]) if numbered else 0
+
+    def begin(self) -> None:
+        """Begin to write once nobody else writes."""
+        cursor = self._connection.execute(self._begin, prepare=False)
+        cursor.nextset()
+        self._transaction = str(cursor.fetchone()[1])  # type: ignore[index]  # it gives one row
+
+    def commit(self) -> None:
+        """Commit; where the connection breaks in it, find out whether it was committed."""
+        import psycopg
+
+        try:
+            self._connection.execute("COMMIT")
+        except psycopg.Error as error:
+            if not self._is_lost(error):
+                raise
+            self._stands_again = not self._was_committed(error)
+            if self._stands_again:
+                raise
+
+    def rollback(self) -> None:
+        """Take back what was written since `begin`; a server that is away has done so."""
+        import psycopg
+
+        if not self._connection.closed:
+            with contextlib.suppress(psycopg.Error):
+                self._connection.execute("ROLLBACK")
+
+    def renewed(self, error: Exception) -> bool:
+        """Connect again where the connection is lost; give up after `AWAY_SECONDS`."""
+        import psycopg
+
+        if self._stands_again:
+            self._stands_again = False
+            return True
+        if not self._is_lost(error):
+            return False
+        until = time.monotonic() + AWAY_SECONDS
+        while True:
+            try:
+                self._connection = connected(self._url)
+                return True
+            except psycopg.Error:
+                if time.monotonic() > until:
+                    return False
+                time.sleep(0.2)
+
+    def _is_lost(self, error: Exception) -> bool:
+        """Tell whether the connection is gone, or the server has said that it is about to be."""
+        import psycopg
+
+        gone = psycopg.errors
+        ending = (gone.AdminShutdown, gone.CrashShutdown, gone.IdleInTransactionSessionTimeout)
+        if isinstance(error, ending):
+            self._connection.close()
+        return isinstance(error, psycopg.Error) and self._connection.closed
+
+    def _was_committed(self, error: Exception) -> bool:
+        """Ask what became of the transaction whose end was not heard.
+
+        Raises:
+            LedgerError: The server did not come back, so that nobody knows.
+        """
+        import psycopg
+
+        number = self._transaction
+        until = time.monotonic() + AWAY_SECONDS
+        while self.renewed(error) or not self._connection.closed:
+            try:
+                row = self._connection.execute("SELECT pg_xact_status(%s::xid8)", (number,)).fetchone()
+            except psycopg.errors.InvalidParameterValue:
+                return False  # a server that crashed knows no such number: it was never written
+            except psycopg.Error as again:
+                error = again
+                continue
+            if row is not None and row[0] != "in progress":
+                return bool(row[0] == "committed")
+            if time.monotonic() > until:
+                break
+            time.sleep(0.05)
+        raise LedgerError(
+            say(
+                "The server of the ledger {name} went away while something was being written, and did not "
+                "come back. Run again when it is there: what was written then stands, and nothing twice.",
+                name=self._url.shown,
+            )
+        )
+
+    def close(self) -> None:
+        """End it."""
+        self._connection.close()
+
+
+def lock_number(name: str) -> int:
+    """Give the number of the advisory lock of all that write into the schema *name*."""
+    return 0x5_3AEF_0000_0000 + zlib.crc32(name.encode("ascii"))
+
+
+def connected(url: LedgerUrl, **more: Any) -> "psycopg.Connection[Any]":
+    """Connect, so that a commit survives a power cut and nobody waits for a peer that is gone."""
+    import psycopg
+    from psycopg.adapt import Loader
+
+    class Whole(Loader):
+        """A sum of whole numbers is one."""
+
+        def load(self, data: Any) -> int:
+            return int(bytes(data))
+
+    settings = {
+        "search_path": url.schema,
+        "synchronous_commit": "on",
+        "lock_timeout": f"{BUSY_SECONDS}s",
+        "idle_in_transaction_session_timeout": f"{STOPPED_SECONDS}s",
+        "client_encoding": "UTF8",
+        "timezone": "UTC",
+    }
+    options = " ".join(f"-c {name}={value}" for name, value in settings.items())
+    connection: psycopg.Connection[Any] = psycopg.connect(
+        url.address,
+        autocommit=True,
+        row_factory=_restored,
+        prepare_threshold=2,
+        connect_timeout=10,
+        keepalives_idle=10,
+        keepalives_interval=5,
+        keepalives_count=3,
+        tcp_user_timeout=20_000,
+        application_name="smeflow",
+        options=options,
+        **more,
+    )
+    connection.prepared_max = 300
+    connection.adapters.register_loader("numeric", Whole)
+    return connection
+
+
+NUL, ESCAPE = "\0", "\U0010fffe"
+"""PostgreSQL keeps no NUL in a text: it is written as `ESCAPE` and 0, and `ESCAPE` as itself and 1."""
+
+
+def escaped(parameters: Any) -> Any:
+    """Give *parameters* so that PostgreSQL keeps each text as it is."""
+    if isinstance(parameters, Mapping) and any(
+        type(value) is str and (NUL in value or ESCAPE in value) for value in parameters.values()
+    ):
+        return {name: _escape(value) for name, value in parameters.items()}
+    return parameters
+
+
+def _escape(value: object) -> object:
+    if type(value) is not str:
+        return value
+    return value.replace(ESCAPE, f"{ESCAPE}1").replace(NUL, f"{ESCAPE}0")
+
+
+def _restored(cursor: Any) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
+    def row(values: Sequence[Any]) -> tuple[Any, ...]:
+        if any(type(value) is str and ESCAPE in value for value in values):
+            return tuple(
+                value.replace(f"{ESCAPE}0", NUL).replace(f"{ESCAPE}1", ESCAPE)
+                if type(value) is str
+                else value
+                for value in values
+            )
+        return tuple(values)
+
+    return row
+
+
+def explained(error: Exception, url: LedgerUrl) -> Exception:
+    """Say what an error of PostgreSQL means: disk full (an `OSError`), read-only, away, a wrong password."""
+    import psycopg
+
+    if not isinstance(error, psycopg.Error):
+        return error
+    name, reported = url.shown, " ".join(str(error).split())
+    if url.password:
+        reported = reported.replace(url.password, "***")
+    if isinstance(error, psycopg.errors.DiskFull):
+        return OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), name)
+    if isinstance(error, psycopg.errors.ReadOnlySqlTransaction):
+        return LedgerError(
+            say("The ledger {name} may only be read: its server is a copy, or set so. Nothing was lost; name "
+                "the server that is written to.", name=name)
+        )  # fmt: skip
+    if isinstance(error, psycopg.errors.InsufficientPrivilege):
+        return LedgerError(
+            say("The user of the ledger {name} may not do this: {told}. Give it the right to create and "
+                "write in its schema.", name=name, told=reported)
+        )  # fmt: skip
+    if isinstance(error, psycopg.errors.LockNotAvailable):
+        return LedgerError(
+            say(
+                "Another program has held the ledger {path} for {seconds} s. Close it and run again.",
+                path=name,
+                seconds=BUSY_SECONDS,
+            )
+        )
+    if ("password" in reported and "authentication" in reported) or "no password supplied" in reported:
+        return LedgerError(
+            say("The ledger {name} refuses the user or the password. Nothing was asked or written; look at "
+                "the address in SMEFLOW_LEDGER or smeflow.toml.", name=name)
+        )  # fmt: skip
+    if isinstance(error, psycopg.OperationalError):
+        return LedgerError(
+            say("The ledger {name} cannot be reached: {told}. Nothing is lost; run again when it is there.",
+                name=name, told=reported)
+        )  # fmt: skip
+    return LedgerError(say("The ledger {path} cannot be read or written: {told}", path=name, told=reported))
