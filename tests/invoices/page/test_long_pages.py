@@ -16,6 +16,7 @@ LONG = {
     "labels on lines": "Invoice no 123\n",
     "totals on lines": "Total 12,00\n",
     "rows of totals": "Total 12,00 13,00 14,00\n",
+    "lines and charges": "Fracht 5,00\nHolz 3 2,00 6,00\nHolz 7,00\n",
     "headings over sums": "Total HT TVA Total TTC\n12,00 13,00 14,00\n",
 }
 

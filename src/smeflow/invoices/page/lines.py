@@ -13,41 +13,18 @@ from itertools import combinations, islice, product
 
 from smeflow._text import folded
 from smeflow.documents.document import Box
-from smeflow.documents.page_text import Piece
 from smeflow.i18n import say
 from smeflow.invoices.checks import CENT, ZERO, same_amount
-from smeflow.invoices.page.table_columns import (
-    ALIGNED,
-    HEADING_REACH,
-    Cells,
-    Number,
-    TableRow,
-    cells_of,
-    find_product,
-)
-from smeflow.invoices.page.vat_and_payment import names_term
-from smeflow.invoices.page.view import (
-    AMOUNT_FIELDS,
-    PageDate,
-    PageView,
-    PlacedValue,
-    by_line,
-    once,
-    same_column,
-)
+from smeflow.invoices.page.table_columns import HEADING_REACH, Cells, cells_of
+from smeflow.invoices.page.table_rows import ALIGNED, Number, TableRow, columns_of, rows_of
+from smeflow.invoices.page.view import PageView, once, same_column
 from smeflow.invoices.record import InvoiceLine
 from smeflow.kinds.records import Finding
 
-_MOST_ROWS = 2000
-_MOST_NUMBERS = 12
-"""A row of more numbers is no line."""
-_MOST_COLUMNS = 12
-"""Of so many columns of amounts, the fullest, the lines are looked for."""
 _MOST_CHANGES = 6
 """Of so many printed discounts and charges each choice of two is tried."""
 _MOST_STARTS = 6
 """At so many places of a column its lines may begin."""
-_UNIT = re.compile(r"^[^\W\d_]{1,10}\.?(?:\(s\))?$")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -84,8 +61,8 @@ def find_lines(
 ) -> FoundLines | None:
     """Find the lines that make *net*; None where no column of rows does. Of a *credit* note signs turn.
 
-    Where the *other* sums are given, VAT and total, a printed amount that is none of them may lie between the
-    lines and the net, whatever it is called.
+    Where *others* are given, VAT and total, a printed amount that is none of them may lie between the lines
+    and the net, whatever it is called.
     """
     closed, sign = _closed_lines(view, net, credit=credit, others=others)
     if closed is None:
@@ -156,7 +133,7 @@ def _closed_lines(
 
 def _closings(view: PageView, total: Decimal, *, others: tuple[Decimal, ...]) -> Iterator[_Closed]:
     """Give the choices of rows that make a total, the surest first: rows with a product, then stretches."""
-    columns = _columns(view)
+    columns = columns_of(view)
     priced = [rows for column in columns if (rows := [row for row in column if row.product])]
     kinds = [_NO_CHANGES, *([_changes(view)] if total > 0 else [])]
     yield from (closed for terms in kinds for rows in priced if (closed := _close(rows, total, terms)))
@@ -208,7 +185,7 @@ def _close_stretch(
 ) -> _Closed | None:
     """Add the rows of a column up until they make a total; sums on the way are left out.
 
-    A discount or charge is a line where another line follows it, and a term of the total where none does. In a
+    A discount or charge is a line where another line follows, and a term of the total where none does. In a
     table without products a charge above the first sum is a line like any other.
     """
     lines: list[TableRow] = []
@@ -267,37 +244,6 @@ def is_net_column(view: PageView, lines: FoundLines) -> bool:
 
 
 @once
-def _columns(view: PageView) -> list[list[TableRow]]:
-    """Give the columns of amounts that may be the lines' nets: those with most products first.
-
-    Amounts of a column end at one place, or begin there; rows with a product may stand anywhere.
-    """
-    rows = list(islice(_rows(view), _MOST_ROWS))
-    columns: dict[frozenset[int], list[TableRow]] = {}
-    for edge in ("right", "left"):
-        by_place: dict[int, list[TableRow]] = {}
-        for row in rows:
-            place = _edge(row, edge)
-            at = round(place / ALIGNED)
-            near = [n for n in (at, at - 1, at + 1) if n in by_place]
-            same = next((n for n in near if abs(_edge(by_place[n][0], edge) - place) < ALIGNED), at)
-            by_place.setdefault(same, []).append(row)
-        for column in sorted(by_place.values(), key=_fullness, reverse=True)[:_MOST_COLUMNS]:
-            columns.setdefault(frozenset(map(id, column)), column)
-    anywhere = {(row.page, row.line): row for row in rows if row.product}.values()
-    columns.setdefault(frozenset(map(id, anywhere)), list(anywhere))
-    return list(columns.values())
-
-
-def _edge(row: TableRow, edge: str) -> float:
-    return row.net.box.right if edge == "right" else row.net.box.left
-
-
-def _fullness(column: Sequence[TableRow]) -> tuple[int, int, float]:
-    return sum(row.product is not None for row in column), len(column), column[0].net.box.right
-
-
-@once
 def _printed(view: PageView) -> Mapping[Decimal, Number]:
     """Give the amounts of the pages, without their sign."""
     return {abs(spot.value.amount): spot for spot in view.amounts if spot.value.money}
@@ -307,7 +253,7 @@ def _printed(view: PageView) -> Mapping[Decimal, Number]:
 def _changes(view: PageView) -> _Changes:
     """Give what up to two printed discounts and two charges add to the lines, the fewest first."""
     terms: dict[str, dict[Decimal, Number]] = {"allowance": {}, "charge": {}}
-    for row in islice(_rows(view), _MOST_ROWS):
+    for row in rows_of(view):
         if (
             row.change
             and row.net is row.numbers[-1]
@@ -326,59 +272,6 @@ def _changes(view: PageView) -> _Changes:
         added -= sum((abs(n.value.amount) for n in allowances), ZERO)
         chosen.setdefault(added.quantize(CENT), (allowances, charges))
     return chosen
-
-
-@once
-def _rows(view: PageView) -> tuple[TableRow, ...]:
-    return tuple(_find_rows(view))
-
-
-def _find_rows(view: PageView) -> Iterator[TableRow]:
-    """Give what may be lines: each amount of each row that has one."""
-    sums: dict[tuple[int, int], int] = {}
-    for label in view.labels_of(*AMOUNT_FIELDS):
-        if label.piece_start:
-            sums.setdefault((label.page, label.line), label.start)
-    days = by_line(view.dates)
-    words_above = ""
-    page = -1
-    for number, pieces in view.lines():
-        if number != page:
-            page, words_above = number, ""
-        at = number, pieces[0].line
-        numbers = tuple(view.amounts_by_line.get(at, ()))
-        words = _words(pieces, days.get(at, ()))
-        money = [n for n in numbers if n.value.money and not n.value.percent]
-        if not money or len(numbers) > _MOST_NUMBERS:
-            words_above = words if len(numbers) < 2 else ""
-            continue
-        units = [p.text for p in pieces if _UNIT.match(p.text) and p.text != words]
-        change = _change(view, pieces, money[-1]) if words else ""
-        for net in money:
-            found = find_product(numbers, net)
-            yield TableRow(
-                page=number, line=at[1], start=pieces[0].start, end=pieces[-1].end, numbers=numbers, net=net,
-                words=(words or words_above).strip(), unit=units[0] if units else None,
-                is_sum=sums.get(at, net.end) < net.start, named=bool(words),
-                change="" if found else change, product=found,
-            )  # fmt: skip
-        words_above = ""
-
-
-def _change(view: PageView, pieces: Sequence[Piece], amount: Number) -> str:
-    """Tell whether the words of a row name a discount or a charge."""
-    text = " ".join(p.text for p in pieces if p.start < amount.start)
-    return "allowance" if names_term("discount", text) else "charge" if names_term("charge", text) else ""
-
-
-def _words(pieces: Sequence[Piece], days: Sequence[PlacedValue[PageDate]]) -> str:
-    """Give the longest stretch of words on a line, without the numbers and days before them."""
-    texts = []
-    for piece in pieces:
-        begun = max((day.end for day in days if piece.start <= day.start < piece.end), default=piece.start)
-        texts.append(re.sub(r"^\d{1,3}[.)]?\s+(?=\S)", "", piece.text[begun - piece.start :].strip()))
-    worded = [text for text in texts if len(re.findall(r"[^\W\d_]", text)) > 2]
-    return max((t for t in worded if not _UNIT.match(t)), key=len, default=worded[0] if worded else "")
 
 
 def net_of_column(view: PageView, total: Finding) -> dict[str, Finding]:

@@ -8,61 +8,21 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import ROUND_HALF_UP, Decimal
+from decimal import Decimal
 from functools import lru_cache
 from importlib import resources
-from itertools import combinations
 
 from smeflow._text import folded
 from smeflow.documents.document import Box
 from smeflow.documents.page_text import Piece, folded_map
-from smeflow.invoices.checks import CENT, ZERO, same_amount
+from smeflow.invoices.checks import ZERO
+from smeflow.invoices.page.table_rows import ALIGNED, Number, TableRow
 from smeflow.invoices.page.vat_by_rate import KNOWN_RATES
-from smeflow.invoices.page.view import PageAmount, PageView, PlacedValue, same_column
+from smeflow.invoices.page.view import PageView, same_column
 
-Number = PlacedValue[PageAmount]
-
-ALIGNED = 0.012
-"""How far apart, in widths of a page, the edges of a column's amounts may lie."""
 HEADING_REACH = 0.12
 """How far above the first line, of the page's height, its heading may stand."""
 _ROLES = ("quantity", "price", "total", "rate")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Product:
-    """Quantity and price whose product, less a percentage, an amount is."""
-
-    left: Number
-    right: Number
-    discount: Decimal
-
-    @property
-    def price_first(self) -> bool:
-        """The price seems to stand before the quantity: it alone has a currency, or decimals."""
-        integral = [n.value.amount.as_tuple().exponent == 0 for n in (self.left, self.right)]
-        return (self.left.value.money and not self.right.value.money) or integral == [False, True]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class TableRow:
-    """A row of the page that may be a line, with the amount that may be its net."""
-
-    page: int
-    line: int
-    start: int
-    end: int
-    numbers: tuple[Number, ...]
-    net: Number
-    words: str
-    named: bool
-    """The words stand on its own line, not above it."""
-    unit: str | None
-    is_sum: bool
-    """A label of a sum begins it."""
-    change: str
-    """``allowance`` or ``charge`` where its words say so, and no product says that it is a line."""
-    product: Product | None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -72,27 +32,6 @@ class Cells:
     quantity: Decimal | None = None
     price: Decimal | None = None
     rate: Decimal | None = None
-
-
-def find_product(numbers: Sequence[Number], net: Number) -> Product | None:
-    """Find quantity and price whose product an amount is, less a percentage (0 where there is none)."""
-    before = [n for n in numbers if n.end <= net.start]
-    if len(before) < 2:
-        before = [n for n in numbers if n is not net]
-    factors = [n for n in before if not n.value.percent and n.value.amount]
-    wanted = net.value.amount
-    near = abs(float(wanted))
-    discounts = sorted({ZERO, *(n.value.amount for n in before if ZERO < n.value.amount < 100)})
-    for left, right in reversed(list(combinations(factors, 2))):
-        whole = abs(float(left.value.amount) * float(right.value.amount))
-        for discount in discounts:
-            if abs(whole * (100 - float(discount)) / 100 - near) > 0.02 + 1e-9 * whole:
-                continue
-            exact = left.value.amount * right.value.amount * (100 - discount) / 100
-            product = exact.quantize(CENT, rounding=ROUND_HALF_UP)
-            if same_amount(product, wanted, CENT if abs(product) > 1 else ZERO):
-                return Product(left=left, right=right, discount=discount)
-    return None
 
 
 def cells_of(view: PageView, rows: Sequence[TableRow]) -> list[Cells]:
