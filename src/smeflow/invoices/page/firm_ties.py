@@ -10,7 +10,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
 from smeflow.invoices.page.exclusion import FieldOpinion
-from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
+from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
 from smeflow.invoices.page.particulars import (
     LEGAL_FORM,
     ZIP,
@@ -61,7 +61,10 @@ class SellerLaws:
         called_buyer = called_buyer or self._is_called_another(places[-1:])
         # a letter is written from one's own domain: where only the other's is printed, that one may sell
         astray = is_in_domain(self.view, buyer, name) and not is_in_domain(self.view, name, buyer)
-        whole = not called_buyer and not (buyer and astray) and stands_whole(self.view, quote)
+        brand = not LEGAL_FORM.search(name) and any(
+            LEGAL_FORM.search(n.name) and name_key(n.name) != name_key(name) for n in places
+        )  # "Elec Entreprises" over "Elec SA au capital de …": the firm is named in full elsewhere
+        whole = not (called_buyer or brand or (buyer and astray)) and stands_whole(self.view, quote)
         tied = whole and (
             (told and beside)
             or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
