@@ -54,9 +54,9 @@ def test_nobody_is_asked_about_what_is_proven():
 
 def test_the_question_has_the_values_a_field_could_have():
     """Both days stand under a label of the field; the model is shown both, each with its words."""
-    found, model = read(said(), meta="Date d'émission : 14/03/2026")
+    found, model = read(said(), meta="Émise le 14/03/2026")
     question = model.requests[0].messages[-1].content
-    assert "issue_date: 12/03/2026 | 14/03/2026 (beside: Date d'émission)" in question
+    assert "issue_date: 12/03/2026 | 14/03/2026 (beside: Émise le)" in question
     assert not found.proven
 
 
@@ -69,7 +69,7 @@ def test_a_second_opinion_on_what_is_proven_is_asked_for_as_before():
 
 def test_of_two_values_that_are_tied_alike_the_model_gives_one_and_a_person_chooses():
     """Neither outranks the other by law: both are shown, and the record waits."""
-    found, _ = read(said(issue_date="14/03/2026"), meta="Date d'émission : 14/03/2026")
+    found, _ = read(said(issue_date="14/03/2026"), meta="Émise le 14/03/2026")
     assert str(found.record.issue_date) == "2026-03-14"
     assert "2026-03-12" in [rival.value for rival in found.fields["issue_date"].rivals]
     assert any("2026-03-12" in str(doubt) for doubt in found.doubts)
@@ -156,10 +156,10 @@ USt-IdNr. ATU58277420              info@grubegger-werkstatt.example
 
 def test_a_day_that_can_be_read_in_two_orders_is_not_upheld_in_the_other():
     """The label is its own, and still the model's word alone would decide between two days."""
-    text = "INVOICE\nAcme Plumbing Ltd\nInvoice no. INV01699\nInvoice Date: 07/09/18\nBill to: Wexford Ltd\n"
+    text = "INVOICE\nAcme Plumbing\nInvoice no. INV01699\nInvoice Date: 07/09/18\nBill to: Wexford Ltd\n"
     text += "Total net 739.00 USD\nTax 22.17 USD\nTotal 761.17 USD\n"
     answer = said(
-        number="INV01699", issue_date="2018-07-09", seller="Acme Plumbing Ltd", buyer="Wexford Ltd",
+        number="INV01699", issue_date="2018-07-09", seller="Acme Plumbing", buyer="Wexford Ltd",
         seller_details_vat_id=None, currency="USD",
         total_net="739.00", total_vat="22.17", total_gross="761.17",
     )  # fmt: skip

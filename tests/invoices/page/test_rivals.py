@@ -38,11 +38,11 @@ def doubts(extraction, language="en"):
 
 def test_the_doubt_names_the_other_value_its_page_and_the_words_beside_it():
     """A person reads where to look, in French as in English."""
-    extraction = read(meta="Date d'émission : 14/03/2026")
+    extraction = read(meta="Émise le 14/03/2026")
     line = next(text for text in doubts(extraction) if "2026-03-14" in text)
-    assert "could also be 2026-03-14 (page 1, beside “Date d'émission”)" in line
+    assert "could also be 2026-03-14 (page 1, beside “Émise le”)" in line
     french = next(text for text in doubts(extraction, "fr") if "14/03/2026" in text)
-    assert "ce peut aussi être 14/03/2026 (page 1, à côté de « Date d'émission »)" in french
+    assert "ce peut aussi être 14/03/2026 (page 1, à côté de « Émise le »)" in french
 
 
 def test_a_rival_of_a_proven_field_says_why_it_was_set_aside():

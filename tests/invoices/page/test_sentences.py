@@ -1,9 +1,13 @@
 """What the sentences of a paper say: the day it is due, another paper, and words that are no firm."""
 
+from datetime import date
+
 import pytest
 
 from smeflow.core.case import Case
 from smeflow.invoices.page.candidates import find_candidates
+from smeflow.invoices.page.exclusion import Exclusion
+from smeflow.invoices.page.heading import find_title
 from smeflow.invoices.page.headings import reminds_of_another, with_deadlines
 from smeflow.invoices.page.names import find_names
 from smeflow.invoices.page.particulars import is_no_firm, is_of_buyer, numbers_on_page
@@ -163,3 +167,30 @@ def test_a_number_that_a_narrow_column_broke_is_not_whole(text, number, broken, 
     page = view(text)
     start = page.text.index(number)
     assert is_broken(page, page.quote_span(0, start, start + len(number))) is broken
+
+
+def test_a_term_leads_from_no_day_of_another_paper(view):
+    """A day behind "Pièce liée du" may fit by chance."""
+    page = view("Facture\n12/03/2026\nPièce liée du 20/03/2026\nÉchéance : 28/03/2026")
+    labels = Exclusion(page, find_title(page))
+    assert labels.fits_terms(date(2026, 3, 12), frozenset({16}))
+    assert not labels.fits_terms(date(2026, 3, 20), frozenset({8}))
+
+
+def test_a_brand_is_not_proven_where_the_firm_is_named_in_full(paper):
+    """The foot names who sells, with the legal form and the register."""
+    text = """
+Elec Entreprises                             Facture n° : FA-2024-118
+Service Clients                              Date de facture : 04/05/2024
+92099 La Défense
+                                             Client
+                                             Boulangerie Petit SARL
+                                             21000 Dijon
+
+Total HT                                         500,00 €
+TVA 20 %                                         100,00 €
+Total TTC                                        600,00 €
+Elec SA au capital de 2 084 365 041 euros - 552 081 317 RCS Paris - FR 03 552 081 317
+"""
+    found = STEP(Case(id="1", documents=(paper(text),)), NoModel())
+    assert found.record.seller == "Elec SA" or not found.proven

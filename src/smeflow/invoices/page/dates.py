@@ -220,8 +220,13 @@ def _best(links: list[LabelledValue[PageDate]], month_first: bool | None) -> Pla
     """Take the date with the best label; two different ones with labels as good leave the field open."""
     readable = [link for link in links if _value(link.spot.value, month_first)]
     strong = [link for link in readable if not link.label.hit.weak] or readable
-    strong.sort(key=lambda link: (link.spot.page, link.cost))
+    strong.sort(key=_first_in_cells)
     return strong[0].spot if len(_as_good(strong, month_first)) == 1 else None
+
+
+def _first_in_cells(link: LabelledValue[PageDate]) -> tuple[int, bool, float]:
+    """Order by page; a label that begins its cell comes before one within a sentence, a close one first."""
+    return link.spot.page, not link.label.piece_start, link.cost
 
 
 def _as_good(links: list[LabelledValue[PageDate]], month_first: bool | None) -> set[date | None]:  # noqa: FBT001
@@ -230,6 +235,7 @@ def _as_good(links: list[LabelledValue[PageDate]], month_first: bool | None) -> 
         _value(link.spot.value, month_first)
         for link in links
         if link.label.hit.weak == links[0].label.hit.weak
+        and link.label.piece_start == links[0].label.piece_start
         and link.cost < links[0].cost + 0.25
         and link.spot.page == links[0].spot.page
     }
@@ -242,7 +248,7 @@ def contested_dates(view: PageView) -> frozenset[str]:
     assigned = assigned_dates(view)
     for name in ("issue_date", "due_date", "delivery_date"):
         strong = [a for a in assigned if a.label.hit.field == name and not a.label.hit.weak]
-        strong.sort(key=lambda link: (link.spot.page, link.cost))
+        strong.sort(key=_first_in_cells)
         if len(_as_good(strong, month_first)) > 1:
             contested.add(name)
     return frozenset(contested)

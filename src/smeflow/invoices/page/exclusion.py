@@ -146,9 +146,10 @@ class Exclusion:
         return stands and all(self.explains_date(s) for s in others)
 
     def _has_strange_label(self, spot: PlacedValue[PageDate]) -> bool:
-        """Tell whether a label that nobody knows stands before a date: "Generated:" says what it is."""
+        """Tell whether a label that nobody knows stands before a date: "Generated:", "Pièce liée du"."""
         called = self.called(spot.page, spot.piece, spot.start)
-        return not called and _STRANGE_LABEL.search(self.view.text_before(spot)) is not None
+        own = any(hit.field == "issue_date" and not _is_particle(hit) for hit in called)
+        return not own and _STRANGE_LABEL.search(self.view.text_before(spot)) is not None
 
     def begins_cell(self, label: PlacedLabel) -> bool:
         """Tell whether a label begins its cell, if need be behind the same in another language."""
@@ -183,7 +184,13 @@ class Exclusion:
         )
 
     def fits_terms(self, day: date, terms: frozenset[int]) -> bool:
-        """Tell whether a payment term lies between a day and the one day that is labelled as due."""
+        """Tell whether a payment term lies between a day and the one day that is labelled as due.
+
+        It must stand somewhere without a label that says whose other day it is.
+        """
+        spots = [s for s in self.view.dates if day in (s.value.value, s.value.other)]
+        if all(self._has_strange_label(spot) for spot in spots):
+            return False
         return len(self._due) == 1 and any(day + timedelta(days=n) in self._due for n in terms if n)
 
     # -- numbers
@@ -350,7 +357,10 @@ def number_of_form(view: PageView) -> FoundNumber | None:
     )
 
 
-_STRANGE_LABEL = re.compile(r"[^\W\d_]{3,}\W?\s?:\s*$")
+_STRANGE_LABEL = re.compile(
+    r"[^\W\d_]{3,}(?:\W?\s?:|\)?\s(?:du|vom|of|del|van|de|da|do|z dnia|dnia|dated|dd\.?))\s*$"
+)
+"""What says that a day is something's: "Generated:", "Pièce liée du"."""
 _PHONE = re.compile(
     r"\b(?:tel|telef|telefon|telefoon|telephone|phone|fax|mobil|gsm)\b|\+\d{2}[\s\d(]|@|www\."
 )

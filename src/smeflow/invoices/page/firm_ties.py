@@ -10,7 +10,7 @@ from smeflow.documents.page_text import Piece
 from smeflow.i18n import Phrase, say
 from smeflow.invoices.page.dates import HEAD, TOWN_BEFORE
 from smeflow.invoices.page.exclusion import FieldOpinion
-from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm
+from smeflow.invoices.page.names import NameCandidate, find_names, is_label, may_be_same_firm, name_key
 from smeflow.invoices.page.particulars import (
     LEGAL_FORM,
     ZIP,
@@ -22,7 +22,7 @@ from smeflow.invoices.page.particulars import (
 )
 from smeflow.invoices.page.parties import is_in_domain, is_registered, particulars_below
 from smeflow.invoices.page.surroundings import stands_whole, surroundings_of
-from smeflow.invoices.page.view import PageView
+from smeflow.invoices.page.view import PageView, same_column
 from smeflow.kinds.records import FieldRival, Finding
 
 
@@ -61,7 +61,10 @@ class SellerLaws:
         called_buyer = called_buyer or self._is_called_another(places[-1:])
         # a letter is written from one's own domain: where only the other's is printed, that one may sell
         astray = is_in_domain(self.view, buyer, name) and not is_in_domain(self.view, name, buyer)
-        whole = not called_buyer and not (buyer and astray) and stands_whole(self.view, quote)
+        brand = not LEGAL_FORM.search(name) and any(
+            LEGAL_FORM.search(n.name) and name_key(n.name) != name_key(name) for n in places
+        )  # "Elec Entreprises" over "Elec SA au capital de …": the firm is named in full elsewhere
+        whole = not (called_buyer or brand or (buyer and astray)) and stands_whole(self.view, quote)
         tied = whole and (
             (told and beside)
             or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
@@ -233,22 +236,31 @@ class SellerLaws:
         )
 
     def _is_letterhead(self, place: NameCandidate) -> bool:
-        """Tell whether a name heads the page as a letterhead: centred over more, or larger than the buyer."""
+        """Tell whether a name heads the page as a letterhead: centred over more, or larger than the buyer.
+
+        It is all of its line, and an address is under it where no legal form ends it: plain words there may
+        be its rest.
+        """
         piece = self._piece(place)
-        if piece is None or place.page != 0 or piece.box.top > _LETTERHEAD or place.start != piece.start:
+        if piece is None or place.page != 0 or piece.box.top > _LETTERHEAD:
             return False
-        height = max(piece.box.height, 1e-6)
-        middle = piece.box.left + piece.box.right
+        if piece.text.strip(" .") != place.name.strip(" ."):
+            return False
+        down = _UNDER * max(piece.box.height, 1e-6)
         under = [
             p
             for p in self.view.pieces[0]
-            if 0 < (p.box.top - piece.box.top) / height < _UNDER and p is not piece
+            if 0 < p.box.top - piece.box.top < down and same_column(p.box, piece.box)
         ]
+        next_line = min(under, key=lambda p: p.box.top, default=None)
+        if next_line is None or not (LEGAL_FORM.search(place.name) or re.search(r"\d", next_line.text)):
+            return False
+        middle = piece.box.left + piece.box.right
         if abs(middle - 1) < _CENTRED:
-            return any(abs(p.box.left + p.box.right - middle) < _CENTRED for p in under)
+            return abs(next_line.box.left + next_line.box.right - middle) < _CENTRED
         buyer = self.findings.get("buyer")
         box = buyer.quote.box if buyer is not None and buyer.quote is not None else None
-        return box is not None and piece.box.height > _LARGER * box.height and bool(under)
+        return box is not None and piece.box.height > _LARGER * box.height
 
     def _heads_imprint(self, place: NameCandidate) -> bool:
         """Tell whether a name begins a cell in the foot, with its address, beside numbers or accounts."""

@@ -160,6 +160,8 @@ def _fills(name: str, choice: FieldChoice, choices: Choices, *, left_open: bool)
         needed = max(needed, SURE if choice.labelled else ALONE)
     if choice.value is None or choice.margin < needed:
         return False
+    if left_open and name == "number" and choice.labelled and any(r.labelled for r in choice.rivals):
+        return False  # two are called the number: neither is taken, however far ahead one is
     if choice.candidate and choice.candidate.reading != "sure":
         return False
     if name == "amount_due":
