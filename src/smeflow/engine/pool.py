@@ -10,7 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any, TypeVar
 
 from smeflow.engine.context import RunContext, RunHalt
 from smeflow.engine.item import process_item
@@ -21,9 +21,7 @@ from smeflow.ledger.rows import Counts, ItemRow, State, nanos_to_money
 from smeflow.ledger.store import LedgerStore
 from smeflow.money import Money
 
-if TYPE_CHECKING:
-    from smeflow.engine.run import RunSummary
-
+T = TypeVar("T")
 SOON_SECONDS = 60.0
 """An item put off for no longer than this is waited for; a longer wait is left to the next run."""
 START = (-1, -1)
@@ -224,13 +222,13 @@ class ItemPool:
 
 
 async def run_beside_loop(
-    run: "Callable[..., RunSummary]",
+    run: Callable[..., T],
     recipe: object,
     *,
     on_progress: Callable[[RunProgress], None] | None,
     stop: threading.Event | None,
     **options: Any,
-) -> "RunSummary":
+) -> T:
     """Let *run* work on *recipe* in a thread of its own; *on_progress* is called in the event loop.
 
     A task that is cancelled stops the run: its calls in flight are settled before the task ends.
