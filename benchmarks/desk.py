@@ -1,8 +1,8 @@
 """The desk with ten thousand items: `python benchmarks/desk.py FOLDER [--items 10000]`.
 
 FOLDER is filled with as many invoices, each of its own supplier, and read once; a second time it is measured
-as it is. Chromium opens each page three times: first paint is the browser's own figure. The next item is timed
-from the key that moves on to the frame that shows it. Keys of a correction are those that were pressed; at
+as it is. Chromium opens each page three times: first paint is the browser's own figure. The next item is
+timed from the key that moves on to the frame that shows it. Keys of a correction are those pressed; at
 the terminal they are the letters of the command that gives the same value to an item whose number is known.
 """
 

@@ -32,12 +32,11 @@ if TYPE_CHECKING:
     from smeflow.engine.run import RunSummary
     from smeflow.kinds.sinks import Put
     from smeflow.ledger.ledger import Ledger
-    from smeflow.ledger.postgres_connection import LedgerUrl
+    from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
     from smeflow.ledger.rows import ItemRow, State
     from smeflow.llm.interface import LLM
     from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
-    from smeflow.recipe.workspace import SharedLedger
 
     Decide = Callable[[Ledger, ItemRow, str], object]
 

@@ -186,8 +186,8 @@ class JobQueue:
         waiting, doing, stalled = self.ask(look())
         dead = {job.id for job in stalled}
         return LiveJobs(
-            waiting={int(j.task_kwargs["item"]): int(j.task_kwargs["lease"]) for j in waiting},
-            worked_on={int(j.task_kwargs["item"]) for j in doing if j.id not in dead},
+            waiting={job.item: job.lease for job in (_item_job(recipe, j.task_kwargs) for j in waiting)},
+            worked_on={_item_job(recipe, j.task_kwargs).item for j in doing if j.id not in dead},
             stalled=[(int(j.id or 0), _item_job(recipe, j.task_kwargs)) for j in stalled],
         )
 

@@ -33,12 +33,13 @@ from smeflow.i18n import Phrase, say
 from smeflow.ledger.history import run_of
 from smeflow.ledger.items import abandon_items, claim_item
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.postgres_connection import SharedLedger
 from smeflow.ledger.rows import RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.interface import NoModel
 from smeflow.llm.router import ModelSet
 from smeflow.recipe.load import Recipe
-from smeflow.recipe.workspace import SharedLedger, WorkspaceSettings
+from smeflow.recipe.workspace import WorkspaceSettings
 
 GLANCE_SECONDS = 0.5
 

@@ -21,7 +21,7 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from importlib import resources
 from pathlib import Path
-from typing import TypeVar
+from typing import TypeVar, overload
 
 from smeflow._text import sha256
 from smeflow.errors import LedgerDamaged, LedgerError
@@ -117,9 +117,13 @@ def compiled_sql(database: str = "sqlite") -> CompiledSql:
 Connection = TypeVar("Connection", bound=sqlite3.Connection)
 
 
+@overload
+def open_connection(path: Path, *, create: bool) -> sqlite3.Connection: ...
+@overload
+def open_connection(path: Path, *, create: bool, factory: type[Connection]) -> Connection: ...
 def open_connection(
-    path: Path, *, create: bool, factory: type[Connection] = sqlite3.Connection
-) -> Connection:
+    path: Path, *, create: bool, factory: type[sqlite3.Connection] = sqlite3.Connection
+) -> sqlite3.Connection:
     """Open the file, with the settings that make a commit survive a power cut. Nothing is checked yet."""
     if create and not path.exists():
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)

@@ -127,9 +127,9 @@ class PostgresConnection:
         """Run a statement."""
         return self._connection.execute(sql, escaped(parameters or {}))
 
-    def executemany(self, sql: str, parameters: Iterable[Any], /) -> object:
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
         """Run a statement for each set of parameters, sent together."""
-        return self._connection.cursor().executemany(sql, [escaped(each) for each in parameters])
+        self._connection.cursor().executemany(sql, [escaped(each) for each in parameters])
 
     def insert(self, sql: str, row: Mapping[str, object], /) -> int:
         """Add a row; give its number where its table numbers them."""

@@ -324,7 +324,7 @@ def _place_reads() -> dict[str, ClauseElement]:
 
 DIALECTS: dict[str, Dialect] = {
     "sqlite": SQLiteDialect_pysqlite(paramstyle="named"),
-    "postgres": PGDialect_psycopg2(paramstyle="pyformat"),
+    "postgres": PGDialect_psycopg2(paramstyle="pyformat"),  # type: ignore[no-untyped-call]
 }
 """By the name of the file the statements are written into."""
 LARGEST_ROW = {"sqlite": 16_384, "postgres": None}

@@ -54,7 +54,7 @@ class LedgerConnection(Protocol):
         """Run a statement."""
         ...
 
-    def executemany(self, sql: str, parameters: Iterable[Any], /) -> object:
+    def executemany(self, sql: str, parameters: Iterable[Any], /) -> Any:
         """Run a statement once for each set of parameters."""
         ...
 

@@ -138,7 +138,9 @@ def _view(desk: Desk, state: ItemState, name: str, *, is_asked: bool) -> StepVie
     kind = state.kinds.get(name, "")
     if kind == "extraction" or (value is None and record is not None):
         record_kind = _record_kind(state.records.get(name, ""), record)
-        view = _extraction_view(name, value or {}, record_kind, language, is_asked=is_asked)
+        view = _extraction_view(
+            name, value if isinstance(value, Mapping) else {}, record_kind, language, is_asked=is_asked
+        )
     else:
         make = _FIELDS_OF.get(kind) if isinstance(value, Mapping) else None
         fields = make(name, value, step, language) if make else _plain_fields(name, value, language)

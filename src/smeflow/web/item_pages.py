@@ -15,10 +15,10 @@ from smeflow.documents.file import PDF
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.reviews import ACTION_WORDS, UNDECIDED, decisions_in_force
-from smeflow.web.desk import DeskItem
 from smeflow.web.item import corrections, step_views
 from smeflow.web.paper import Papers
 from smeflow.web.render import PageRenderer, texts_of
+from smeflow.web.summary import DeskItem
 
 RUN_SECONDS = 3.0
 """How long a page that shows what a run makes of an item is held back for it."""

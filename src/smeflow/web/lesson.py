@@ -83,7 +83,7 @@ class LessonReading:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lesson:
+class SumLesson:
     """A page, what was read on it, and what the checks say."""
 
     page: str
@@ -96,7 +96,7 @@ class Lesson:
     """The sentence of the check that finds it."""
 
 
-def read_lesson(language: Language) -> Lesson:
+def read_lesson(language: Language) -> SumLesson:
     """Give the lesson, tried by the checks of every invoice."""
     kind = kind_of(Invoice)
     ran = kind.checks(Invoice.model_validate({**READ, "currency": "EUR"}), None) if kind.checks else ()
@@ -110,7 +110,7 @@ def read_lesson(language: Language) -> Lesson:
         words = [word_for_check(check, kind.check_words) for check in passed]
         return ", ".join(w if isinstance(w, str) else w.render(language) for w in words) or on_page
 
-    return Lesson(
+    return SumLesson(
         page=PAGES[language],
         readings=tuple(
             LessonReading(

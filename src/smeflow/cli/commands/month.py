@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smeflow.cli.arguments import By, Json, RecipeName, State, find_recipe, open_ledger, person_name
-from smeflow.cli.commands.books import BOOKS, Out, books, firm_of
+from smeflow.cli.commands.books import BOOKS, Out, firm_of
+from smeflow.cli.commands.books import books as books
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem, usage_checked
 from smeflow.errors import SmeflowError

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import date
 from decimal import Decimal
 
 from smeflow.extract.grounding import spans_of_value
@@ -77,7 +78,12 @@ def settle(
         if name == "due_date" and choice.candidate and not choice.labelled:
             piece = view.pieces[choice.candidate.page][choice.candidate.piece]
             issued = findings["issue_date"].value if "issue_date" in findings else choice.value
-            fits = choice.value >= issued and not reminds_of_another(piece.text)
+            fits = (
+                isinstance(choice.value, date)
+                and isinstance(issued, date)
+                and choice.value >= issued
+                and not reminds_of_another(piece.text)
+            )
         if name == "amount_due" and choice.candidate and choice.value != choices.value("total_gross"):
             place = choice.candidate
             named = place.amount and abs(place.amount.amount) in _named_due(view)
