@@ -99,6 +99,21 @@ def test_a_label_that_is_a_degree_teaches_nothing_by_its_name():
     assert told.lead < 0.05 or told.best != "urgent"
 
 
+def test_labels_that_are_all_degrees_are_learned_from_their_examples_alone():
+    """The word in a mail, or what the labels are called, changes no score."""
+    texts = ("The server is down and no desk works.", "Thank you for your letter, have a good day.")
+
+    def scores(*names, text):
+        examples = tuple(Example(label=name, text=said) for name, said in zip(names, texts, strict=True))
+        step = Triage(name="kind", labels=[*names, "other"], examples=examples, likeness="letters")
+        return [round(score, 3) for score in step(mail(text), NoModel()).scores.values()]
+
+    for text in ("urgent urgent", "This is not urgent, thanks for your letter.", "nothing out of the normal"):
+        assert scores("urgent", "normal", text=text) == scores("yes", "no", text=text)
+    alone = Triage(name="kind", labels=["urgent", "normal"], likeness="letters")
+    assert alone(mail("urgent"), NoModel()).suggestion == "urgent"
+
+
 def test_confidence_follows_the_outcomes_from_where_it_shipped():
     """Many right answers raise it, many wrong ones lower it, none leave it."""
     shipped = ConfidenceCurve(level=1.0, slope=1.0)

@@ -172,7 +172,7 @@ def learn_examples(
             for example in examples
         ]
     )
-    named = any(not is_degree(label) for label in labels)
+    named = bool(lessons) or any(about or not is_degree(label) for label, about in labels.items())
     of_labels = [text for label, about in labels.items() for text in _label_texts(label, about, named=named)]
     texts = [*lessons, *of_labels]
     ngrams = LetterNgrams([each.text.whole for each in texts])
@@ -219,7 +219,10 @@ def _compared(sender: str, subject: str, text: str) -> ComparedText:
 
 
 def _label_texts(label: str, about: str, *, named: bool) -> list[TrainingText]:
-    """Give what a label's name and description teach; a degree such as "urgent" names no matter."""
+    """Give what a label's name and description teach; a degree such as "urgent" names no matter.
+
+    Where nothing else is known, no example, no description and no other name, the names are all there is.
+    """
     name = label_name(label)
     if named and is_degree(label):
         texts = [about] if about else []
