@@ -142,8 +142,11 @@ def _view(desk: Desk, state: ItemState, name: str, *, is_asked: bool) -> StepVie
             name, value if isinstance(value, Mapping) else {}, record_kind, language, is_asked=is_asked
         )
     else:
-        make = _FIELDS_OF.get(kind) if isinstance(value, Mapping) else None
-        fields = make(name, value, step, language) if make else _plain_fields(name, value, language)
+        make = _FIELDS_OF.get(kind)
+        if make and isinstance(value, Mapping):
+            fields = make(name, value, step, language)
+        else:
+            fields = _plain_fields(name, value, language)
         remarks = tuple(_remarks(value, language)) if isinstance(value, Mapping) else ()
         view = StepView(name=name, is_asked=is_asked, fields=tuple(fields), remarks=remarks)
     can_change = step is not None and (kind in _FIELDS_OF or record is not None)

@@ -11,8 +11,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smeflow.cli.arguments import By, Json, RecipeName, State, find_recipe, open_ledger, person_name
-from smeflow.cli.commands.books import BOOKS, Out, firm_of
-from smeflow.cli.commands.books import books as books
+from smeflow.cli.commands.books import BOOKS, Out, books, firm_of
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem, usage_checked
 from smeflow.errors import SmeflowError
@@ -24,6 +23,9 @@ if TYPE_CHECKING:
     from smeflow.books.suppliers import SupplierProposal
     from smeflow.ledger.ledger import Ledger
     from smeflow.ledger.rows import ItemRow
+
+__all__ = ["books"]
+"""The group with what is registered here."""
 
 Period = Annotated[str, typer.Option("--period", metavar="MONTH", help="The month, such as 2026-10.")]
 Form = Annotated[
