@@ -136,18 +136,14 @@ def _view(desk: Desk, state: ItemState, name: str, *, is_asked: bool) -> StepVie
     step = desk.step(state.item.row.recipe, name)
     record = record_type_in(step.returns) if step is not None else None
     kind = state.kinds.get(name, "")
+    given = value if isinstance(value, Mapping) else {}
     if kind == "extraction" or (value is None and record is not None):
         record_kind = _record_kind(state.records.get(name, ""), record)
-        view = _extraction_view(
-            name, value if isinstance(value, Mapping) else {}, record_kind, language, is_asked=is_asked
-        )
+        view = _extraction_view(name, given, record_kind, language, is_asked=is_asked)
     else:
-        make = _FIELDS_OF.get(kind)
-        if make and isinstance(value, Mapping):
-            fields = make(name, value, step, language)
-        else:
-            fields = _plain_fields(name, value, language)
-        remarks = tuple(_remarks(value, language)) if isinstance(value, Mapping) else ()
+        make = _FIELDS_OF.get(kind) if isinstance(value, Mapping) else None
+        fields = make(name, given, step, language) if make else _plain_fields(name, value, language)
+        remarks = tuple(_remarks(given, language))
         view = StepView(name=name, is_asked=is_asked, fields=tuple(fields), remarks=remarks)
     can_change = step is not None and (kind in _FIELDS_OF or record is not None)
     heading = _text(_HEADINGS.get(kind, ""), language)

@@ -56,6 +56,24 @@ class Settled:
     checks: tuple[Check, ...]
 
 
+def _fits(
+    view: PageView, name: str, choice: FieldChoice, findings: Mapping[str, Finding], *, gross: object
+) -> bool:
+    """Tell whether what was chosen can be what it was chosen for, beside what is known."""
+    place = choice.candidate
+    if name == "preceding_invoice":
+        return "kind" in findings and findings["kind"].value in CORRECTING_KINDS
+    if name == "due_date" and place and not choice.labelled:
+        issued = findings["issue_date"].value if "issue_date" in findings else choice.value
+        if not isinstance(choice.value, date) or not isinstance(issued, date) or choice.value < issued:
+            return False
+        return not reminds_of_another(view.pieces[place.page][place.piece].text)
+    if name == "amount_due" and place and choice.value != gross:
+        named = place.amount and abs(place.amount.amount) in _named_due(view)
+        return bool(named) and not is_of_another_paper(view, place.page, place.line, place.start)
+    return True
+
+
 def settle(
     view: PageView,
     by_rules: Mapping[str, Finding],
@@ -74,20 +92,7 @@ def settle(
         rule = by_rules.get(name)
         if name in kept or _stays(name, rule, choice) or (laid_out and FIELDS[name] == "amounts"):
             continue
-        fits = name != "preceding_invoice" or kind in CORRECTING_KINDS
-        if name == "due_date" and choice.candidate and not choice.labelled:
-            piece = view.pieces[choice.candidate.page][choice.candidate.piece]
-            issued = findings["issue_date"].value if "issue_date" in findings else choice.value
-            fits = (
-                isinstance(choice.value, date)
-                and isinstance(issued, date)
-                and choice.value >= issued
-                and not reminds_of_another(piece.text)
-            )
-        if name == "amount_due" and choice.candidate and choice.value != choices.value("total_gross"):
-            place = choice.candidate
-            named = place.amount and abs(place.amount.amount) in _named_due(view)
-            fits = bool(named) and not is_of_another_paper(view, place.page, place.line, place.start)
+        fits = _fits(view, name, choice, findings, gross=choices.value("total_gross"))
         if fits and _fills(name, choice, choices, left_open=name in left_open):
             findings[name] = Finding(
                 value=_value(name, choice, credit=kind == "credit_note"), quote=choice.quote
