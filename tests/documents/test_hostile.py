@@ -151,9 +151,9 @@ def test_files_in_winmail_dat_are_read_one_by_one():
 def test_a_small_file_may_take_less_than_a_large_one():
     """An honest file takes memory and time as it is large; the limits bound all."""
     limits = Limits()
-    assert (allowed(limits, 0).seconds, allowed(limits, 0).memory_bytes) == (4.0, 240_000_000)
-    assert (allowed(limits, 500_000).seconds, allowed(limits, 500_000).memory_bytes) == (14.0, 247_500_000)
-    assert allowed(limits, 50_000_000) == Limits(memory_bytes=990_000_000)
+    assert (allowed(limits, 0).seconds, allowed(limits, 0).memory_bytes) == (4.0, 160_000_000)
+    assert (allowed(limits, 500_000).seconds, allowed(limits, 500_000).memory_bytes) == (14.0, 167_500_000)
+    assert allowed(limits, 50_000_000) == Limits(memory_bytes=910_000_000)
     assert allowed(Limits(seconds=1, memory_bytes=5), 500_000) == Limits(seconds=1, memory_bytes=5)
 
 

@@ -134,7 +134,7 @@ def test_fields_are_called_as_the_firm_speaks_and_written_as_it_writes(firm):
     values = {field.label: field.value for field in view.fields}
     assert values["vendeur"] == "NETPRESSE"
     assert values["total TTC"] == "56,02"
-    assert values["échéance"] == "06/12/2022"
+    assert values["date d'émission"] == "28/11/2022"
 
 
 def test_a_rival_says_where_it_stands(desk):
