@@ -53,6 +53,8 @@ class Oracle(BaseHTTPRequestHandler):
 
     asked: ClassVar[Counter[str]] = Counter()
     lock = threading.Lock()
+    seconds: ClassVar[float] = 0.01
+    """How long an answer takes."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"])).decode()
@@ -60,7 +62,7 @@ class Oracle(BaseHTTPRequestHandler):
         assert number is not None
         with self.lock:
             self.asked[number.group()] += 1
-        time.sleep(0.01)
+        time.sleep(self.seconds)
         n = int(number.group().removeprefix("ITEM-"))
         text = json.dumps({"number": f"R-{n}", "total": f"{n}.50"})
         answer = json.dumps(
@@ -161,7 +163,9 @@ def test_a_crash_at_every_durable_step_loses_and_doubles_nothing(tmp_path: Path,
     assert int(done.stdout) > least
 
 
-def test_a_backup_made_while_a_run_writes_goes_on_from_there(tmp_path: Path, oracle: str):
+def test_a_backup_made_while_a_run_writes_goes_on_from_there(
+    tmp_path: Path, oracle: str, monkeypatch: pytest.MonkeyPatch
+):
     """Put back elsewhere, it asks only what was not answered by then, and ends with the same rows."""
     with (tmp_path / "in.csv").open("w", newline="") as file:
         rows = csv.writer(file)
@@ -172,7 +176,11 @@ def test_a_backup_made_while_a_run_writes_goes_on_from_there(tmp_path: Path, ora
     process = subprocess.Popen([sys.executable, "-c", RUN], cwd=tmp_path, stdout=subprocess.DEVNULL)
     while sum(Oracle.asked.values()) < ITEMS // 4 and process.poll() is None:
         time.sleep(0.002)
+    monkeypatch.setattr(
+        Oracle, "seconds", 0.5
+    )  # the run outlasts the backup, however long that takes to start
     subprocess.run(backup, cwd=tmp_path, check=True, timeout=120, stdout=subprocess.DEVNULL)
+    monkeypatch.setattr(Oracle, "seconds", 0.01)
     assert process.poll() is None, "the run was over before the backup was made"
     assert process.wait(120) == 0
     assert sum(Oracle.asked.values()) == ITEMS
