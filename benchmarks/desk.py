@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import uvicorn
+from playwright.sync_api import Error as PlaywrightError
 from playwright.sync_api import Page, sync_playwright
 
 from smeflow import Workspace
@@ -101,7 +102,12 @@ def next_items(page: Page, moves: int) -> list[float]:
     times = []
     for _ in range(moves):
         page.wait_for_timeout(2500)  # a person looks; what comes next is fetched meanwhile
-        times.append(page.evaluate(MOVE))
+        began = time.perf_counter()
+        try:
+            times.append(page.evaluate(MOVE))
+        except PlaywrightError:  # it was not fetched yet: the browser went there, and forgot the question
+            page.wait_for_selector("h1")
+            times.append((time.perf_counter() - began) * 1000)
     return times
 
 

@@ -64,6 +64,15 @@ def test_a_lost_or_broken_seal_costs_time_only(closed: Path, clock):
     assert sealed_since(closed, clock()) is not None
 
 
+def test_who_only_looks_reads_no_seal_and_leaves_it_as_it_was(closed: Path, clock, monkeypatch):
+    """A page that shows one item does not read the whole ledger; the seal stays good for the next run."""
+    with monkeypatch.context() as patched:
+        patched.setattr("smeflow.ledger.database.sealed_since", pytest.fail)
+        with Ledger.open(closed.parent, clock=clock, check=False) as again:
+            assert again.counts().open == 2
+    assert sealed_since(closed, clock()) == clock()
+
+
 def test_nothing_is_sealed_while_somebody_else_writes(ledger: Ledger, clock):
     """What stands in the write-ahead file is not in the ledger's file yet."""
     other = Ledger.open(ledger.store.folder, clock=clock)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import shutil
 import threading
 import time
@@ -14,7 +15,7 @@ import pytest
 from smeflow import Workspace
 from smeflow.errors import LedgerError, SourceError
 from smeflow.web.desk import Desk
-from smeflow.web.gathered import mails, reports, suppliers
+from smeflow.web.gathered import invoices_by_supplier, mails, reports, suppliers
 from smeflow.web.intake import BackgroundRuns, put_into_folder, safe_name
 from smeflow.web.item import corrections, step_views
 from smeflow.web.lesson import READ, read_lesson
@@ -160,6 +161,26 @@ def test_a_search_for_nothing_finds_nothing(desk):
     assert desk.search("netpresse 99999") == []
 
 
+@pytest.mark.parametrize("path", ["/waiting?", "/search?q=2&", "/suppliers?"])
+def test_a_long_list_comes_in_pages_and_each_item_on_one_of_them(served, monkeypatch, path):
+    """The pages together are the list; past the last is the last, and what is no number the first."""
+    whole = linked(served.ask("GET", path).text)
+    assert len(whole) > 2
+    monkeypatch.setattr("smeflow.web.render.SHOWN_ON_A_PAGE", 2)
+    count = -(-len(whole) // 2)
+    pages = [served.ask("GET", f"{path}page={n}").text for n in range(1, count + 1)]
+    assert [place for page in pages for place in linked(page)] == whole
+    assert served.ask("GET", f"{path}page=99").text == pages[-1]
+    assert served.ask("GET", f"{path}page=-1").text == pages[0]
+    assert f"Page 1 of {count}" in pages[0]
+    assert f'{path.replace("&", "&amp;")}page=2"'.partition("?")[2] in pages[0]
+
+
+def linked(page):
+    """Give what the rows of a list lead to."""
+    return re.findall(r'<a href="/((?:item|supplier)/\d+)">', page.partition("<main")[2])
+
+
 def test_the_month_counts_what_is_done_and_by_whom(desk):
     """What a person had a hand in is not done alone."""
     today = date.today()  # noqa: DTZ011 - the ledger's own clock is this machine's
@@ -289,9 +310,14 @@ def test_checks_of_typed_values_write_nothing(served):
     assert (served.desk.workspace.state / "ledger.db").read_bytes() == ledger
 
 
+def named(desk):
+    """Give the suppliers by name."""
+    return {each.name: each for each in suppliers(desk, invoices_by_supplier(desk))}
+
+
 def test_a_supplier_shows_its_accounts_and_its_last_invoices(served):
     """An account nobody confirmed is told apart from one that an invoice was done with."""
-    listed = {each.name: each for each in suppliers(served.desk)}
+    listed = named(served.desk)
     assert listed["NETPRESSE"].doubtful
     (account,) = listed["NETPRESSE"].accounts
     assert (account.iban, account.known, account.count) == ("FR7610107002450061705231739", False, 1)
@@ -301,7 +327,7 @@ def test_a_supplier_shows_its_accounts_and_its_last_invoices(served):
     number = served.numbered(NETPRESSE)
     served.desk.decide(number, served.desk.state(number).hash, "accept", note="rung up")
     served.desk.workspace.run("recipe.yaml", strict=False)
-    assert not {each.name: each for each in suppliers(served.desk)}["NETPRESSE"].doubtful
+    assert not named(served.desk)["NETPRESSE"].doubtful
     assert served.ask("GET", "/supplier/999").status == 409
 
 

@@ -30,7 +30,14 @@ def open_item(page, served, name):
     page.wait_for_selector("#paper figure, #paper .remark")
 
 
+@pytest.fixture
+def short_pages(monkeypatch):
+    """Let a list of two have two pages."""
+    monkeypatch.setattr("smeflow.web.render.SHOWN_ON_A_PAGE", 1)
+
+
 @pytest.mark.requires_module("axe_playwright_python")
+@pytest.mark.usefixtures("short_pages")
 @pytest.mark.parametrize(
     ("width", "scheme", "language"),
     [(1300, "light", "en"), (1300, "dark", "fr"), (380, "light", "fr"), (380, "dark", "en")],

@@ -88,11 +88,17 @@ class SqliteFile:
         self.sql = compiled_sql()
         self.mended = keep_private(folder)
         self._open: list[LedgerConnection] = []
-        self._checked = sealed_since(self.path, clock())
-        self._sealed = self._checked is not None
+        self._checked: datetime | None = None
+        self._sealed = False
 
     def open(self, *, create: bool, check: bool) -> tuple[LedgerConnection, LedgerConnection]:
-        """Open the file twice; every row is looked at first where *check* says so and no seal spares it."""
+        """Open the file twice; every row is looked at first where *check* says so and no seal spares it.
+
+        Who opens without *check* reads no seal, which costs as much as the file is large, and writes none.
+        """
+        if check:
+            self._checked = sealed_since(self.path, self._clock())
+            self._sealed = self._checked is not None
         writing = self._connect(create=create)
         opened = self.path.stat().st_ino
         prepare_schema(writing, self.path)

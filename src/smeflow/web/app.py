@@ -24,7 +24,7 @@ from smeflow.web.guard import DOOR, DeskGuard, Keys, Refusal
 from smeflow.web.intake import BackgroundRuns, put_into_folder, takes_files
 from smeflow.web.item_pages import ItemPages
 from smeflow.web.lesson import read_lesson
-from smeflow.web.render import PageRenderer
+from smeflow.web.render import PageRenderer, list_page
 from smeflow.web.words import Words
 
 SHOWN_AT_HOME = 12
@@ -73,31 +73,36 @@ class DeskPages:
             messages=_messages(request, self.renderer.words),
         )
 
-    def waiting(self, _: Request) -> Response:
+    def waiting(self, request: Request) -> Response:
         """List all that waits."""
-        heading, items = self.renderer.words("to_see"), self.desk.waiting(self.desk.today())
-        return self.renderer.page("list.html", here="waiting", heading=heading, items=items)
+        items = list_page(request, self.desk.waiting(self.desk.today()))
+        return self.renderer.page(
+            "list.html", here="waiting", heading=self.renderer.words("to_see"), items=items
+        )
 
     def search(self, request: Request) -> Response:
         """List what fits the words that were typed."""
         typed = request.query_params.get("q", "")[:200]
-        items = self.desk.search(typed)
-        heading = self.renderer.words("found" if items else "not_found", n=len(items), what=typed)
+        items = list_page(request, self.desk.search(typed))
+        heading = self.renderer.words("found" if items.all else "not_found", n=items.all, what=typed)
         return self.renderer.page("list.html", here="search", heading=heading, items=items, typed=typed)
 
-    def suppliers(self, _: Request) -> Response:
+    def suppliers(self, request: Request) -> Response:
         """List the suppliers, with their accounts and what came from them last."""
-        listed = gathered.suppliers(self.desk)
+        page = list_page(request, gathered.invoices_by_supplier(self.desk))
+        listed = page.showing(gathered.suppliers(self.desk, page.shown))
         return self.renderer.page("suppliers.html", here="suppliers", suppliers=listed)
 
     def supplier(self, request: Request) -> Response:
         """Show one supplier: its accounts, and its last invoices."""
         number = request.path_params["number"]
-        found = [each for each in gathered.suppliers(self.desk) if each.number == number]
-        if not found:
+        groups = gathered.invoices_by_supplier(self.desk)
+        own = [invoices for invoices in groups if gathered.number_of(invoices) == number]
+        if not own:
             raise LedgerError(say("There is no such supplier here (any more). Look into the list."))
-        last = found[0].invoices[: gathered.LAST_INVOICES]
-        return self.renderer.page("supplier.html", here="suppliers", supplier=found[0], invoices=last)
+        (supplier,) = gathered.suppliers(self.desk, own)
+        last = supplier.invoices[: gathered.LAST_INVOICES]
+        return self.renderer.page("supplier.html", here="suppliers", supplier=supplier, invoices=last)
 
     def mails(self, request: Request) -> Response:
         """List the mails with what they were sorted as and the answers that are prepared."""
@@ -106,15 +111,15 @@ class DeskPages:
         return self.renderer.page(
             "mails.html",
             here="mails",
-            mails=shown[: gathered.MOST_MAILS],
-            more=max(0, len(shown) - gathered.MOST_MAILS),
+            mails=list_page(request, shown),
             labels=gathered.labels_of(mails),
             wanted=wanted,
         )
 
-    def reports(self, _: Request) -> Response:
+    def reports(self, request: Request) -> Response:
         """List the reports."""
-        return self.renderer.page("reports.html", here="reports", reports=gathered.reports(self.desk))
+        listed = list_page(request, gathered.reports(self.desk))
+        return self.renderer.page("reports.html", here="reports", reports=listed)
 
     def lesson(self, request: Request) -> Response:
         """Show ten readings of a page of which one is wrong; with a guess, which one and why."""

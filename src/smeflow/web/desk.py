@@ -32,8 +32,6 @@ from smeflow.web.summary import DeskItem, search_words, summed_up
 from smeflow.workspace import Workspace
 
 NO_CHANGES: Mapping[str, str] = MappingProxyType({})
-MOST_FOUND = 100
-"""Of so many items that fit a search, each is listed."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,14 +75,14 @@ class Desk:
     _recipes: dict[str, Recipe] = field(default_factory=dict)
 
     @contextmanager
-    def ledger(self) -> Iterator[Ledger | None]:
-        """Open the ledger to look; None where nothing was ever run."""
+    def ledger(self, *, check: bool = False) -> Iterator[Ledger | None]:
+        """Open the ledger to look, or with *check* to write; None where nothing was ever run."""
         state, url = self.workspace.state, self.workspace.ledger_url
         if not has_ledger(state, url):
             yield None
             return
         currency = self.workspace.settings.rates.currency
-        with Ledger.open(state, create=False, check=False, currency=currency, url=url) as ledger:
+        with Ledger.open(state, create=False, check=check, currency=currency, url=url) as ledger:
             yield ledger
 
     def _mark_now(self) -> object:
@@ -172,7 +170,7 @@ class Desk:
         if not wanted:
             return []
         fitting = (item for item in self.items().values() if all(word in item.words for word in wanted))
-        return sorted(fitting, key=lambda item: (not item.waits, -item.row.id))[:MOST_FOUND]
+        return sorted(fitting, key=lambda item: (not item.waits, -item.row.id))
 
     def state(self, number: int) -> ItemState:
         """Give all that is known of an item now.
@@ -271,7 +269,7 @@ class Desk:
         Raises:
             LedgerError: There is no such item.
         """
-        with self.ledger() as ledger:
+        with self.ledger(check=True) as ledger:
             row = ledger.item(None, number) if ledger is not None else None
             if ledger is None or row is None:
                 raise LedgerError(say("There is no item {item} here.", item=number))

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
+from smeflow._text import folded
 from smeflow.errors import SmeflowError
 from smeflow.invoices.checks import bare_number
 from smeflow.invoices.claims import SUPPLIERS_TABLE
@@ -12,7 +13,6 @@ from smeflow.web.desk import Desk
 from smeflow.web.summary import DeskItem
 
 LAST_INVOICES = 50
-MOST_MAILS = 200
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -65,11 +65,34 @@ class Supplier:
         return sums
 
 
-def suppliers(desk: Desk) -> list[Supplier]:
-    """Give every supplier, by name."""
+def invoices_by_supplier(desk: Desk) -> list[list[DeskItem]]:
+    """Give the invoices of each supplier, the newest first; the suppliers by name."""
     groups = _grouped(item for item in desk.items().values() if item.seller_ids)
-    rows = _table_rows(desk)
-    return sorted((_supplier(items, rows) for items in groups), key=lambda s: (s.name.casefold(), s.number))
+    for items in groups:
+        items.sort(key=lambda i: (i.issued or date.min, i.row.created_at, i.row.id), reverse=True)
+    return sorted(groups, key=lambda items: (items[0].title.casefold(), number_of(items)))
+
+
+def number_of(invoices: Iterable[DeskItem]) -> int:
+    """Give the number a supplier goes by: the lowest among its items."""
+    return min(item.row.id for item in invoices)
+
+
+def suppliers(desk: Desk, groups: Sequence[Sequence[DeskItem]]) -> list[Supplier]:
+    """Say what is known of the suppliers these invoices came from, the newest first in each group."""
+    rows = [
+        (
+            row,
+            "name " + folded(row.get("name") or "").replace(" ", ""),
+            {bare_number(row.get("vat_id")), bare_number(row.get("legal_id"))} - {""},
+        )
+        for row in _table_rows(desk)
+    ]
+    return [_supplier(items, rows) for items in groups]
+
+
+_TableRow = tuple[Mapping[str, str], str, set[str]]
+"""A row of the firm's table, the name and the numbers its supplier is known by."""
 
 
 def _grouped(items: Iterable[DeskItem]) -> list[list[DeskItem]]:
@@ -100,20 +123,24 @@ def _table_rows(desk: Desk) -> Sequence[Mapping[str, str]]:
         return ()
 
 
-def _supplier(items: list[DeskItem], rows: Sequence[Mapping[str, str]]) -> Supplier:
-    newest = sorted(items, key=lambda i: (i.issued or date.min, i.row.created_at, i.row.id), reverse=True)
-    ids = {each for item in items for each in item.seller_ids}
+def _supplier(newest: Sequence[DeskItem], rows: Sequence[_TableRow]) -> Supplier:
+    ids = {each for item in newest for each in item.seller_ids}
     registered = next((each for each in sorted(ids) if not each.startswith("name ")), "")
-    own = [row for row in rows if _is_row_of(row, registered, ids)]
+    bare = registered.partition(" ")[2]
+    own = [
+        row
+        for row, name, numbers in rows
+        if name in ids or (bare and any(bare in number for number in numbers))
+    ]
     listed = {bare_number(row.get("iban")) for row in own} - {""}
     by_account: dict[str, list[DeskItem]] = {iban: [] for iban in sorted(listed)}
     for item in reversed(newest):
         if item.account:
             by_account.setdefault(bare_number(item.account), []).append(item)
     return Supplier(
-        number=min(item.row.id for item in items),
+        number=number_of(newest),
         name=newest[0].title,
-        registered=registered.partition(" ")[2],
+        registered=bare,
         invoices=tuple(newest),
         accounts=tuple(
             SupplierAccount(
@@ -126,13 +153,6 @@ def _supplier(items: list[DeskItem], rows: Sequence[Mapping[str, str]]) -> Suppl
             for iban, naming in by_account.items()
         ),
     )
-
-
-def _is_row_of(row: Mapping[str, str], registered: str, ids: set[str]) -> bool:
-    bare = registered.partition(" ")[2]
-    numbers = {bare_number(row.get("vat_id")), bare_number(row.get("legal_id"))} - {""}
-    name = "name " + (row.get("name") or "").casefold().replace(" ", "")
-    return bool(bare and any(bare in number for number in numbers)) or name in ids
 
 
 def mails(desk: Desk) -> list[DeskItem]:

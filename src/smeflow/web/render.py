@@ -1,7 +1,10 @@
 """What every page of the desk has: its template, the words of the firm's language, the token of its forms."""
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Generic, TypeVar
+from urllib.parse import urlencode
 
 import jinja2
 from starlette.datastructures import FormData
@@ -14,6 +17,49 @@ from smeflow.web.desk import Desk
 from smeflow.web.guard import Keys, Refusal, same_secret
 from smeflow.web.intake import BackgroundRuns
 from smeflow.web.words import Words
+
+T = TypeVar("T")
+U = TypeVar("U")
+SHOWN_ON_A_PAGE = 100
+
+
+@dataclass(frozen=True)
+class ListPage(Generic[T]):
+    """One page of a list that may be long, and the way to the others."""
+
+    shown: Sequence[T]
+    number: int
+    """Which page it is, from 1."""
+    count: int
+    """How many pages there are, at least one."""
+    all: int
+    """How long the whole list is."""
+    asked: tuple[tuple[str, str], ...] = ()
+    """What the address asks for besides the page."""
+
+    def showing(self, shown: Sequence[U]) -> "ListPage[U]":
+        """Give the same page of something that was made of what it showed."""
+        return ListPage(shown, self.number, self.count, self.all, self.asked)
+
+    def address(self, number: int) -> str:
+        """Give the address of another page of the same list."""
+        return "?" + urlencode([*self.asked, ("page", str(number))])
+
+
+def list_page(request: Request, whole: Sequence[T]) -> ListPage[T]:
+    """Take the page of a list that the request asks for: the nearest there is, or the first."""
+    asked = request.query_params.get("page", "")
+    count = max(1, -(-len(whole) // SHOWN_ON_A_PAGE))
+    wanted = int(asked) if asked.isdecimal() and len(asked) < 10 else 1
+    number = min(max(wanted, 1), count)
+    first = (number - 1) * SHOWN_ON_A_PAGE
+    return ListPage(
+        shown=whole[first : first + SHOWN_ON_A_PAGE],
+        number=number,
+        count=count,
+        all=len(whole),
+        asked=tuple((name, value[:200]) for name, value in request.query_params.items() if name != "page"),
+    )
 
 
 class PageRenderer:
