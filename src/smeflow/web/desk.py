@@ -314,9 +314,12 @@ def _day(moment: datetime | None) -> date:
 
 def _mark_of(state: Path) -> object:
     """Give what changes whenever the ledger does: time and size of its files."""
-    files = (state / "ledger.db", state / "ledger.db-wal")
-    stats = [file.stat() for file in files if file.exists()]
-    return tuple((stat.st_mtime_ns, stat.st_size) for stat in stats) or None
+    stats: list[tuple[int, int]] = []
+    for name in ("ledger.db", "ledger.db-wal"):
+        with suppress(FileNotFoundError):  # the last one to close the ledger takes the second away
+            stat = (state / name).stat()
+            stats.append((stat.st_mtime_ns, stat.st_size))
+    return tuple(stats) or None
 
 
 def _recipe_name(file: Path) -> str:
