@@ -18,6 +18,7 @@ from smeflow.invoices.page.particulars import (
     find_ibans,
     is_of_buyer,
     label_of_number,
+    lines_at_accounts,
     numbers_on_page,
 )
 from smeflow.invoices.page.parties import is_in_domain, is_registered, particulars_below
@@ -45,7 +46,9 @@ class SellerLaws:
             return FieldOpinion(tied=True)  # the firm's own list of suppliers says it
         names = find_names(self.view)
         blocks = list(numbers_on_page(self.view))
-        mine = _values(self.findings.get("seller_details"))
+        details = self.findings.get("seller_details")
+        own = (details.value.vat_id, details.value.legal_id) if details is not None else ()
+        mine = frozenset(number for number in own if number)
         places = [n for n in names.values() if may_be_same_firm(n.name, name)]
         places += self._where_read(name, quote)
         buyer = str(self.findings["buyer"].value) if "buyer" in self.findings else ""
@@ -57,8 +60,10 @@ class SellerLaws:
             mine |= near
         told = self._buyer_is_told(names) or self.margin >= BEYOND_DOUBT
         beside = any(self._beside_number(place, n) for place in places for n in blocks if n.value in mine)
+        # "Recipient: Grautemann KG" over an account says who is paid
+        paid = self._buyer_is_told(names) and name_key(name) in map(name_key, lines_at_accounts(self.view))
         called_buyer = any(place.labelled and place.buyer > 0 for place in places)
-        called_buyer = called_buyer or self._is_called_another(places[-1:])
+        called_buyer = (called_buyer or self._is_called_another(places[-1:])) and not paid
         # a letter is written from one's own domain: where only the other's is printed, that one may sell
         astray = is_in_domain(self.view, buyer, name) and not is_in_domain(self.view, name, buyer)
         brand = not LEGAL_FORM.search(name) and any(
@@ -66,7 +71,8 @@ class SellerLaws:
         )  # "Elec Entreprises" over "Elec SA au capital de …": the firm is named in full elsewhere
         whole = not (called_buyer or brand or (buyer and astray)) and stands_whole(self.view, quote)
         tied = whole and (
-            (told and beside)
+            paid
+            or (told and beside)
             or (self.margin >= BEYOND_DOUBT and self._has_particulars(places))
             or any(place.labelled and place.seller > 0 and self._is_party(place) for place in places)
             or (self.far_behind is not None and self._writes_from(places))
@@ -391,9 +397,3 @@ def _is_street_in(text: str) -> bool:
 
 _BLOCK, _COLUMN = 10, 0.05
 """How many letters' heights below a name its identifiers may stand; how far aside, of the page's width."""
-
-
-def _values(details: Finding | None) -> frozenset[str]:
-    if details is None:
-        return frozenset()
-    return frozenset(v for v in (details.value.vat_id, details.value.legal_id) if v)

@@ -10,7 +10,7 @@ from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.checks import bare_number
 from smeflow.invoices.page.headings import letter_pattern
-from smeflow.invoices.page.view import PageView, once
+from smeflow.invoices.page.view import PageView, once, same_column
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
 LEGAL_FORMS = (
@@ -296,3 +296,32 @@ def _printed_length(text: str, letters: int) -> int:
         if counted == letters:
             return index + 1
     return len(text)
+
+
+def lines_at_accounts(view: PageView) -> Iterator[str]:
+    """Give the lines right over and under an account, without what calls them: its owner may be one.
+
+    None where a page says that an account is debited: that one may be the buyer's.
+    """
+    if _DEBITED.search(folded(view.text)):
+        return
+    indexes = {page.number: index for index, page in enumerate(view.pages)}
+    for _, quote in find_ibans(view):
+        pieces = view.pieces[indexes[quote.page]] if quote.page in indexes else ()
+        account = next((p for p in pieces if p.start <= (quote.start or 0) < p.end), None)
+        for piece in pieces:
+            if (
+                account is not None
+                and 0 < abs(piece.line - account.line) <= _OWNER_LINES
+                and same_column(piece.box, account.box)
+            ):
+                label, colon, rest = piece.text.rpartition(": ")
+                yield rest if colon and len(label) < _LONGEST_LABEL else piece.text
+
+
+_OWNER_LINES, _LONGEST_LABEL = 3, 30
+_DEBITED = re.compile(
+    r"mandat|lastschrift|abgebucht|abbuch|einzug|eingezogen|direct debit|collected from your|prelev|incasso|"
+    r"domicilia|addebit|adeudo|debito dire|polecenie zaplaty|creditor id|glaubiger"
+)
+"""What pages say, folded, whose amount is taken from an account: SEPA's debits and mandates."""

@@ -224,13 +224,15 @@ class Uniqueness:
     # -- numbers
 
     def _of_number(self, finding: Finding) -> FieldOpinion:
-        mine = _bare(str(finding.value))
+        mine, at = _bare(str(finding.value)), finding.quote and finding.quote.start
         numbers = [n for n in labelled_numbers(self.view, "number", self.title) if n.score > 0]
         own = [n for n in numbers if _bare(n.text) == mine and n.score >= _OWN_LABEL]
         key = number_key(str(finding.value))
         left = self._is_ahead("number") and self._labels.number_is_left(key, self.margins["number"])
-        agrees = self.margins.get("number", 0.0) >= AHEAD
-        left = left or (agrees and self._labels.number_by_form(key))
+        asked = labelled_numbers(self.view, "payment_reference", self.title)
+        known = any(_bare(n.text) == mine and n.quote.start != at for n in asked)
+        known = known or self._labels.number_by_form(key)
+        left = left or (known and self.margins.get("number", 0.0) >= AHEAD)
         sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         # without a word for a number ("Rechnung 12", or below the title) all else must be something else
         cut = is_cut(self.view, finding.quote) or is_broken(self.view, finding.quote)
