@@ -139,6 +139,14 @@ def test_memory_is_limited(pool, make_pdf, printed):
     assert pool.read(xml()).text == "a/b: 12"
 
 
+@pytest.mark.skipif(sys.platform != "linux", reason="memory is limited by the system on Linux alone")
+def test_what_a_table_was_allowed_does_not_bind_the_document_after_it(pool):
+    """The language model is loaded with the first document, whatever the worker did before."""
+    pool.ask("few.csv", b"a;b\n1;2\n", Limits(memory_bytes=5_000_000), READ_TABLE)
+    assert pool.read(xml()).text == "a/b: 12"
+    assert worker_of(pool).jobs == 2, "the same worker did both"
+
+
 def test_errors_come_back_as_they_were(pool):
     """The child's error is the parent's, with its limit and its name."""
     with pytest.raises(LimitExceeded, match="`characters` is 3") as raised:
