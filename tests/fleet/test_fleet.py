@@ -11,11 +11,11 @@ from support.fleet import Fleet, Oracle, serving
 
 from smeflow.engine.models import models_of_recipe
 from smeflow.fleet.lead import Lead, speed_of, workers_of
-from smeflow.fleet.queue import TASK, ItemJob, make_queue_tables
+from smeflow.fleet.queue import TASK, ItemJob, job_arguments, make_queue_tables
 from smeflow.fleet.worker import FleetWorker, WorkerRecipe, _difference, run_shared
 from smeflow.ledger.history import begin_run, end_run
 from smeflow.ledger.intake import Intake
-from smeflow.ledger.items import claim_item
+from smeflow.ledger.items import claim_handed
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.move import copy_ledger
 from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
@@ -69,19 +69,17 @@ def _take_and_die(ledger: Ledger, shared: SharedLedger, mine: WorkerRecipe) -> i
         app = App(connector=PsycopgConnector(conninfo=shared.url.address, kwargs=options))
 
         @app.task(name=TASK)
-        def nothing(item: int, lease: int, run: int) -> None:
+        def nothing(items: list[list[int]], run: int) -> None:
             """Stand for what workers do."""
 
         async with app.open_async():
-            job = ItemJob(name, first.id, first.lease, run.id)
-            await app.configure_task(TASK, queue=name).defer_async(
-                item=job.item, lease=job.lease, run=job.run
-            )
+            job = ItemJob(name, {first.id: first.lease}, run.id)
+            await app.configure_task(TASK, queue=name).defer_async(**job_arguments(job))
             number = await app.job_manager.register_worker()
             assert await app.job_manager.fetch_job([name], number) is not None
 
     asyncio.run(fetch())
-    assert claim_item(ledger.store, first.id, first.lease) is not None
+    assert claim_handed(ledger.store, {first.id: first.lease})
     end_run(ledger.store, run, stopped=None, summary="{}")
     return first.id
 

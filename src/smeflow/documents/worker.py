@@ -87,7 +87,9 @@ def answer(head: dict[str, Any], pieces: list[bytes], answers: BinaryIO) -> None
         limit_cpu(head["cpu_seconds"])
         function = head.get("function")  # named by the parent, never by what is read
         if not function:
-            limit_memory(head["most_memory_bytes"])  # what the job before was given is too little for the model
+            limit_memory(
+                head["most_memory_bytes"]
+            )  # what the job before was given is too little for the model
             language_model()  # what loading it takes is no fault of the file
         limit_memory(limits.memory_bytes)
         if function:
