@@ -289,10 +289,10 @@ NUL, ESCAPE = "\0", "\U0010fffe"
 
 def escaped(parameters: Any) -> Any:
     """Give *parameters* so that PostgreSQL keeps each text as it is."""
-    if isinstance(parameters, Mapping) and any(
-        type(value) is str and (NUL in value or ESCAPE in value) for value in parameters.values()
-    ):
-        return {name: _escape(value) for name, value in parameters.items()}
+    if isinstance(parameters, Mapping):
+        for value in parameters.values():
+            if type(value) is str and (NUL in value or ESCAPE in value):
+                return {name: _escape(value) for name, value in parameters.items()}
     return parameters
 
 
@@ -302,15 +302,17 @@ def _escape(value: object) -> object:
     return value.replace(ESCAPE, f"{ESCAPE}1").replace(NUL, f"{ESCAPE}0")
 
 
+def _unescape(value: object) -> object:
+    if type(value) is not str:
+        return value
+    return value.replace(f"{ESCAPE}0", NUL).replace(f"{ESCAPE}1", ESCAPE)
+
+
 def _restored(cursor: Any) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
     def row(values: Sequence[Any]) -> tuple[Any, ...]:
-        if any(type(value) is str and ESCAPE in value for value in values):
-            return tuple(
-                value.replace(f"{ESCAPE}0", NUL).replace(f"{ESCAPE}1", ESCAPE)
-                if type(value) is str
-                else value
-                for value in values
-            )
+        for value in values:
+            if type(value) is str and ESCAPE in value:
+                return tuple(map(_unescape, values))
         return tuple(values)
 
     return row
