@@ -4,24 +4,39 @@ import asyncio
 import threading
 import time
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support.fleet import Fleet, Oracle, serving
 
 from smeflow.engine.models import models_of_recipe
+from smeflow.errors import SourceError
 from smeflow.fleet.lead import Lead, speed_of, workers_of
 from smeflow.fleet.queue import TASK, ItemJob, job_arguments, make_queue_tables
 from smeflow.fleet.worker import FleetWorker, WorkerRecipe, _difference, run_shared
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.ledger.history import begin_run, end_run
 from smeflow.ledger.intake import Intake
 from smeflow.ledger.items import claim_handed
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.move import copy_ledger
-from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
+from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger, one_moment
+from smeflow.tables.book import TableBook
+from smeflow.tables.ledger_items import LedgerTable
 from smeflow.workspace import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires_module("procrastinate")]
+
+
+REPORT = """\
+recipe: week
+source: {period: all, tables: {items: {ledger: fleet}}}
+steps:
+  - {report: report, title: Items, facts: {names: {top: name, by: x_record_total, n: 6}}}
+sinks:
+  - {report: "out/{key}", formats: [md]}
+"""
 
 
 @pytest.fixture
@@ -144,6 +159,33 @@ def test_moving_a_ledger_pays_nothing_again(
     assert Workspace(root, state=root / ".back").run("r.yaml").calls == 0
     assert (root / "out.csv").read_bytes() == output
     assert sum(oracle.asked.values()) == asked
+
+
+def test_a_report_reads_the_shared_ledger(tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger):
+    """A table ``ledger:`` has the same rows there as in the file they came from; none is an error."""
+    root = mine.settings.root
+    assert Workspace(root, state=root / ".smeflow").run("r.yaml").done == 6
+
+    def rows(opened: object) -> list[tuple[object, ...]]:
+        context = RecipeContext(folder=root, home=root, shared_ledger=opened)
+        table = LedgerTable.model_validate({"ledger": "fleet"}, context=context)
+        with TableBook() as book:
+            table.load_into(book, "items")
+            return book.con.execute("SELECT * FROM items").fetchall()
+
+    with pytest.raises(SourceError, match="no ledger"):
+        rows(partial(one_moment, shared.url))
+    with Ledger.open(root / ".smeflow") as file, Ledger.open(tmp_path / "look", url=shared.url) as server:
+        copy_ledger(file.store, server.store)
+    from_file = rows(None)
+    assert len(from_file) == 6
+    assert any("R-3" in row for row in from_file)
+    assert rows(partial(one_moment, shared.url)) == from_file
+    (root / "week.yaml").write_text(REPORT)
+    assert Workspace(root).run("week.yaml").done == 1
+    (page,) = (root / "out").rglob("*.md")
+    assert "5.50 (30.6%)" in page.read_text()
+    assert "postgres: fleet" in page.read_text()
 
 
 def test_a_recipe_is_led_once_however_many_workers(tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger):

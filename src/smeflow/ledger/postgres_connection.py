@@ -11,11 +11,12 @@ import re
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from smeflow._optional import import_extra
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.opening import BUSY_SECONDS
@@ -281,6 +282,32 @@ def connected(url: LedgerUrl, **more: Any) -> "psycopg.Connection[Any]":
     connection.prepared_max = 300
     connection.adapters.register_loader("numeric", Whole)
     return connection
+
+
+@contextlib.contextmanager
+def one_moment(url: LedgerUrl) -> Iterator[Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]]:
+    """Give what runs queries with ``?`` for their parameters, over what stands now; nothing can be written.
+
+    Raises:
+        MissingExtra: The package that speaks to PostgreSQL is not installed.
+        LedgerError: The server cannot be reached, or there is no ledger.
+    """
+    psycopg = import_extra("psycopg", "postgres")
+    try:
+        with contextlib.closing(connected(url)) as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            found = connection.execute("SELECT to_regclass('items')").fetchone()
+            if found is None or found[0] is None:
+                raise LedgerError(
+                    say("There is no ledger in {folder}. Run a recipe first.", folder=url.shown)
+                )
+
+            def query(sql: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+                return connection.execute(sql.replace("?", "%s").encode(), parameters).fetchall()
+
+            yield query
+    except psycopg.Error as error:
+        raise explained(error, url) from error
 
 
 NUL, ESCAPE = "\0", "\U0010fffe"
