@@ -117,6 +117,7 @@ def serving(oracle: Oracle) -> Iterator[Oracle]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes; the second must not wait for an answer
 
         def do_POST(self) -> None:
             oracle.answer(self)

@@ -202,10 +202,14 @@ class FleetWorker:
         context = self._context(job)
         if context is None:
             return
-        if not context.halt.event.is_set():
-            self._take_on(context, claim_handed(self.store, job.leases))
+        try:
+            if not context.halt.event.is_set():
+                self._take_on(context, claim_handed(self.store, job.leases))
+        except (LedgerError, OSError) as error:  # away for too long, or full: the run ends and says so
+            context.halt.now("broken", error=error)
         if context.halt.event.is_set() and context.halt.why != "interrupted":
-            self._tell_halt(context)
+            with contextlib.suppress(LedgerError, OSError):  # whoever leads finds it so too
+                self._tell_halt(context)
 
     def _take_on(self, context: RunContext, items: Sequence[ItemRow]) -> None:
         """Take claimed items as far as they go; the end of each is durable before this returns."""
