@@ -171,7 +171,7 @@ def test_a_worker_of_another_version_takes_nothing_on(tmp_path: Path, server: Po
         try:
             fleet.start("own", threads=2)
             fleet.wait(lambda: fleet.done() > 0, 60)
-            code = fleet.start("other", "--items-only", threads=2, program=other).wait(60)
+            code = fleet.start("other", "work", "r.yaml", "--items-only", program=other, alone=True).wait(60)
             fleet.wait(fleet.ended, 60)
         finally:
             fleet.stop()
