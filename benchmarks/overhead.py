@@ -26,7 +26,7 @@ from pathlib import Path
 
 sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
 
-PEERS = {"smeflow": "smeflow", "langgraph": "langgraph", "dbos": "dbos"}
+PEERS = {"smeflow": "smeflow", "langgraph": "langgraph.checkpoint.*", "dbos": "dbos"}
 DATABASE = "OVERHEAD_DATABASE"
 """Names the variable with the address of a database in PostgreSQL; without it each uses a file."""
 GOAL = 1.0
@@ -177,9 +177,10 @@ def surroundings(peer: str, peers: Path | None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
-def installed(peer: str, peers: Path | None) -> str | None:
-    """Give the version of a peer; None where it cannot be imported."""
-    look = f"import {PEERS[peer]}, importlib.metadata as m; print(m.version({peer!r}))"
+def installed(peer: str, peers: Path | None, *, postgres: bool = False) -> str | None:
+    """Give the version of a peer; None where it, or what it keeps its state with, cannot be imported."""
+    module = PEERS[peer].replace("*", "postgres" if postgres else "sqlite")
+    look = f"import {module}, importlib.metadata as m; print(m.version({peer!r}))"
     done = subprocess.run(
         [sys.executable, "-c", look],
         env=surroundings(peer, peers),
@@ -245,7 +246,7 @@ def on_postgres(n: int, rounds: int, peers: Path | None) -> None:
     from fleet import cpu_of_server
     from support.postgres import postgres_server
 
-    versions = {peer: installed(peer, peers) for peer in PEERS}
+    versions = {peer: installed(peer, peers, postgres=True) for peer in PEERS}
     measured: dict[str, list[tuple[float, float]]] = {peer: [] for peer, found in versions.items() if found}
     with postgres_server(fsync="on") as server:
         for nth in range(rounds):
