@@ -5,7 +5,9 @@ interleaved. An item comes in, three functions make a small value of it, each va
 ends. A peer that is not installed is named and not measured. FOLDER holds the peers and what they need;
 smeflow's own process does not see it. ``pip install --target FOLDER langgraph langgraph-checkpoint-sqlite
 dbos`` makes it.
-``--quick`` is one small round, ``--profile`` tells where smeflow's own time goes.
+``--quick`` is one small round, ``--profile`` tells where smeflow's own time goes. ``--postgres`` lets all of
+them keep their state in a PostgreSQL that is started here, each in a database of its own, and tells the
+server's CPU too; FOLDER then needs langgraph-checkpoint-postgres.
 """
 
 import argparse
@@ -22,7 +24,11 @@ import tempfile
 from collections.abc import Callable
 from pathlib import Path
 
-PEERS = {"smeflow": "smeflow", "langgraph": "langgraph.checkpoint.sqlite", "dbos": "dbos"}
+sys.path.append(str(Path(__file__).resolve().parents[1] / "tests"))
+
+PEERS = {"smeflow": "smeflow", "langgraph": "langgraph.checkpoint.*", "dbos": "dbos"}
+DATABASE = "OVERHEAD_DATABASE"
+"""Names the variable with the address of a database in PostgreSQL; without it each uses a file."""
 GOAL = 1.0
 """Milliseconds of CPU an item."""
 WARM_UP = 50
@@ -34,8 +40,11 @@ def smeflow(folder: Path) -> Callable[[int, int], None]:
     from smeflow.core.plan import Entry
     from smeflow.documents.document import ROW
     from smeflow.engine.run import run_recipe
+    from smeflow.fleet.worker import run_shared
     from smeflow.kinds.sources import Arrival
+    from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
     from smeflow.llm.interface import NoModel
+    from smeflow.llm.router import ModelSet
     from smeflow.recipe.load import Recipe
     from smeflow.recipe.workspace import WorkspaceSettings
 
@@ -77,17 +86,21 @@ def smeflow(folder: Path) -> Callable[[int, int], None]:
             source=Rows(start, end),
             steps=tuple(Entry(step=made) for made in (first, second, third)),
         )
-        summary = run_recipe(recipe, WorkspaceSettings(root=folder), state=folder / ".smeflow", llm=NoModel())
+        settings, state = WorkspaceSettings(root=folder), folder / ".smeflow"
+        if DATABASE in os.environ:
+            shared = SharedLedger(url=LedgerUrl.parse(os.environ[DATABASE]))
+            summary = run_shared(recipe, settings, shared, state, ModelSet.of(NoModel()), workers=8)
+        else:
+            summary = run_recipe(recipe, settings, state=state, llm=NoModel())
         assert summary.done == end, summary
 
     return work
 
 
 def langgraph(folder: Path) -> Callable[[int, int], None]:
-    """Give a graph of three nodes with the SQLite checkpointer, a thread for each item."""
+    """Give a graph of three nodes with the checkpointer of the database, a thread for each item."""
     from typing import TypedDict
 
-    from langgraph.checkpoint.sqlite import SqliteSaver
     from langgraph.graph import END, START, StateGraph
 
     class State(TypedDict, total=False):
@@ -102,8 +115,7 @@ def langgraph(folder: Path) -> Callable[[int, int], None]:
     graph.add_node("three", lambda state: {"third": f"number {state['number']}"})
     for before, after in ((START, "one"), ("one", "two"), ("two", "three"), ("three", END)):
         graph.add_edge(before, after)
-    connection = sqlite3.connect(folder / "graph.db", check_same_thread=False)  # as its `from_conn_string`
-    app = graph.compile(checkpointer=SqliteSaver(connection))
+    app = graph.compile(checkpointer=_checkpointer(folder))
 
     def work(start: int, end: int) -> None:
         for n in range(start, end):
@@ -112,11 +124,29 @@ def langgraph(folder: Path) -> Callable[[int, int], None]:
     return work
 
 
+def _checkpointer(folder: Path) -> object:
+    """Make what LangGraph keeps its state in, connected as its own ``from_conn_string`` does."""
+    if DATABASE not in os.environ:
+        from langgraph.checkpoint.sqlite import SqliteSaver
+
+        return SqliteSaver(sqlite3.connect(folder / "graph.db", check_same_thread=False))
+    from langgraph.checkpoint.postgres import PostgresSaver
+    from psycopg import Connection
+    from psycopg.rows import dict_row
+
+    saver = PostgresSaver(
+        Connection.connect(os.environ[DATABASE], autocommit=True, prepare_threshold=0, row_factory=dict_row)
+    )
+    saver.setup()
+    return saver
+
+
 def dbos(folder: Path) -> Callable[[int, int], None]:
-    """Give a workflow of three steps, on SQLite."""
+    """Give a workflow of three steps."""
     from dbos import DBOS
 
-    DBOS(config={"name": "overhead", "system_database_url": f"sqlite:///{folder / 'dbos.db'}"})
+    database = os.environ.get(DATABASE, f"sqlite:///{folder / 'dbos.db'}")
+    DBOS(config={"name": "overhead", "system_database_url": database})
     first = DBOS.step()(lambda n: n + 1)
     second = DBOS.step()(lambda n: {"n": n, "twice": 2 * n})
     third = DBOS.step()(lambda n: f"number {n}")
@@ -147,9 +177,10 @@ def surroundings(peer: str, peers: Path | None) -> dict[str, str]:
     return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
-def installed(peer: str, peers: Path | None) -> str | None:
-    """Give the version of a peer; None where it cannot be imported."""
-    look = f"import {PEERS[peer]}, importlib.metadata as m; print(m.version({peer!r}))"
+def installed(peer: str, peers: Path | None, *, postgres: bool = False) -> str | None:
+    """Give the version of a peer; None where it, or what it keeps its state with, cannot be imported."""
+    module = PEERS[peer].replace("*", "postgres" if postgres else "sqlite")
+    look = f"import {module}, importlib.metadata as m; print(m.version({peer!r}))"
     done = subprocess.run(
         [sys.executable, "-c", look],
         env=surroundings(peer, peers),
@@ -182,12 +213,11 @@ def measure(peer: str, n: int, *, profile: bool = False) -> float:
         return (cpu_seconds() - before) * 1000 / n
 
 
-def in_own_process(peer: str, n: int, peers: Path | None) -> float:
+def in_own_process(peer: str, n: int, peers: Path | None, database: str = "") -> float:
     """Measure one peer once, in a process of its own."""
     command = [sys.executable, __file__, "--peer", peer, "--items", str(n)]
-    ended = subprocess.run(
-        command, env=surroundings(peer, peers), capture_output=True, text=True, check=False
-    )
+    env = surroundings(peer, peers) | ({DATABASE: database} if database else {})
+    ended = subprocess.run(command, env=env, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise SystemExit(f"{peer}: {ended.stderr.strip()[-800:]}")
     return float(json.loads(ended.stdout.splitlines()[-1])["cpu_ms"])
@@ -210,12 +240,36 @@ def side_by_side(n: int, rounds: int, peers: Path | None) -> None:
         print(f"  {name:22}{statistics.median(figures):7.2f} ms CPU an item, best {min(figures):.2f}{goal}")
 
 
+def on_postgres(n: int, rounds: int, peers: Path | None) -> None:
+    """Print CPU an item for every peer and for its server, the rounds interleaved."""
+    import psycopg
+    from fleet import cpu_of_server
+    from support.postgres import postgres_server
+
+    versions = {peer: installed(peer, peers, postgres=True) for peer in PEERS}
+    measured: dict[str, list[tuple[float, float]]] = {peer: [] for peer, found in versions.items() if found}
+    with postgres_server(fsync="on") as server:
+        for nth in range(rounds):
+            for peer, figures in measured.items():
+                name = f"{peer}{nth}"
+                with psycopg.connect(server.url, autocommit=True) as connection:
+                    connection.execute(f"CREATE DATABASE {name}")
+                before = cpu_of_server(server)
+                own = in_own_process(peer, n, peers, server.url.removesuffix("postgres") + name)
+                figures.append((own, (cpu_of_server(server) - before) * 1000 / (n + WARM_UP)))
+    print(f"{n} items of three steps without a model, {rounds} rounds; PostgreSQL with fsync")
+    for peer, figures in measured.items():
+        own, base = (statistics.median(each) for each in zip(*figures, strict=True))
+        print(f"  {peer} {versions[peer]:12}{own:7.2f} ms CPU an item, {base:.2f} of PostgreSQL")
+
+
 if __name__ == "__main__":
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--quick", action="store_true")
     arguments.add_argument("--profile", action="store_true")
     arguments.add_argument("--peer", choices=PEERS)
     arguments.add_argument("--peers", type=Path)
+    arguments.add_argument("--postgres", action="store_true")
     arguments.add_argument("--items", type=int, default=2000)
     arguments.add_argument("--rounds", type=int, default=5)
     asked = arguments.parse_args()
@@ -223,5 +277,7 @@ if __name__ == "__main__":
         measure("smeflow", asked.items, profile=True)
     elif asked.peer:
         print(json.dumps({"peer": asked.peer, "cpu_ms": measure(asked.peer, asked.items)}))
+    elif asked.postgres:
+        on_postgres(asked.items, asked.rounds, asked.peers)
     else:
         side_by_side(*((300, 1) if asked.quick else (asked.items, asked.rounds)), asked.peers)

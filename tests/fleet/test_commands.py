@@ -4,8 +4,11 @@ from pathlib import Path
 
 import pytest
 from support.fleet import Fleet, Oracle, serving
+from support.postgres import PostgresServer
 
 from smeflow.cli.app import main
+from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.postgres_connection import LedgerUrl
 from smeflow.workspace import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires_module("procrastinate")]
@@ -125,3 +128,55 @@ def test_a_wrong_password_is_one_sentence(office: Path, told, monkeypatch, addre
     assert code != 0
     assert "refuses the user or the password" in " ".join(text.split())
     assert "secret7" not in text
+
+
+def test_a_full_and_a_read_only_database_are_one_sentence(office: Path, told, oracle: Oracle, address: str):
+    """By what the server itself answers; when it has room again nothing is paid twice."""
+    import psycopg
+
+    url = LedgerUrl.parse(address)
+    Ledger.open(office / "look", url=url).close()
+    alone = (office / "r.yaml").read_text().replace("workers: 4", "workers: 1")  # no other call is under way
+    (office / "r.yaml").write_text(alone)
+    with psycopg.connect(url.address, autocommit=True) as server:
+        server.execute(f"SET search_path = {url.schema}")
+        server.execute(
+            "CREATE FUNCTION full_disk() RETURNS trigger LANGUAGE plpgsql AS "
+            "$$ BEGIN RAISE EXCEPTION 'could not extend file' USING ERRCODE = 'disk_full'; END $$"
+        )
+        server.execute("CREATE TRIGGER full_disk BEFORE INSERT ON results EXECUTE FUNCTION full_disk()")
+        code, text = told("run", "r.yaml")
+        assert code == 28, text
+        assert "The disk is full" in " ".join(text.split())
+        server.execute("DROP TRIGGER full_disk ON results")
+        server.execute(f"ALTER DATABASE {server.info.dbname} SET default_transaction_read_only = on")
+        try:
+            for command in ("run", "work"):
+                code, text = told(command, "r.yaml")
+                assert code not in (0, 70)
+                assert "may only be read" in " ".join(text.split())
+            assert told("show", "ITEM-00000")[0] == 0  # looking is allowed
+        finally:
+            server.execute("SET default_transaction_read_only = off")
+            server.execute(f"ALTER DATABASE {server.info.dbname} RESET default_transaction_read_only")
+    assert told("run", "r.yaml")[0] == 0
+    assert sum(oracle.paid.values()) == 4
+
+
+def test_a_worker_of_another_version_takes_nothing_on(tmp_path: Path, server: PostgresServer):
+    """It ends with one sentence; the others do all of it."""
+    other = "import sys, smeflow; smeflow.__version__ = '9.9'; from smeflow.cli import main; sys.exit(main())"
+    with serving(Oracle(seconds=0.2)) as oracle:
+        fleet = Fleet(tmp_path, server.ledger("versions"), oracle, 40)
+        try:
+            fleet.start("own", threads=2)
+            code = fleet.start("other", "work", "r.yaml", "--items-only", program=other, alone=True).wait(60)
+            fleet.wait(fleet.ended, 60)
+        finally:
+            fleet.stop()
+        log = (tmp_path / "other.log").read_text()
+        assert code == 1
+        assert "Give all workers one version" in " ".join(log.split())
+        assert "Traceback" not in log
+        assert fleet.shares() == {"own": 40}
+        assert sum(oracle.paid.values()) == 40

@@ -3,25 +3,41 @@
 import asyncio
 import threading
 import time
+from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 from support.fleet import Fleet, Oracle, serving
 
 from smeflow.engine.models import models_of_recipe
+from smeflow.errors import SourceError
 from smeflow.fleet.lead import Lead, speed_of, workers_of
-from smeflow.fleet.queue import TASK, ItemJob, make_queue_tables
+from smeflow.fleet.queue import TASK, ItemJob, JobQueue, job_arguments, make_queue_tables
 from smeflow.fleet.worker import FleetWorker, WorkerRecipe, _difference, run_shared
+from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.ledger.history import begin_run, end_run
 from smeflow.ledger.intake import Intake
-from smeflow.ledger.items import claim_item
+from smeflow.ledger.items import claim_handed
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.move import copy_ledger
-from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger
+from smeflow.ledger.postgres_connection import LedgerUrl, SharedLedger, one_moment
+from smeflow.tables.book import TableBook
+from smeflow.tables.ledger_items import LedgerTable
 from smeflow.workspace import Workspace
 
 pytestmark = [pytest.mark.slow, pytest.mark.requires_module("procrastinate")]
+
+
+REPORT = """\
+recipe: week
+source: {period: all, tables: {items: {ledger: fleet}}}
+steps:
+  - {report: report, title: Items, facts: {names: {top: name, by: x_record_total, n: 6}}}
+sinks:
+  - {report: "out/{key}", formats: [md]}
+"""
 
 
 @pytest.fixture
@@ -51,8 +67,8 @@ def _run(mine: WorkerRecipe, shared: SharedLedger, **options):
     return run_shared(mine.recipe, mine.settings, shared, state, mine.models, workers=2, **options)
 
 
-def _take_and_die(ledger: Ledger, shared: SharedLedger, mine: WorkerRecipe) -> int:
-    """Let a worker take one item, and never be heard of again."""
+def _take_and_die(ledger: Ledger, shared: SharedLedger, mine: WorkerRecipe) -> list[int]:
+    """Let a worker take a job of two items, and never be heard of again."""
     from procrastinate import App, PsycopgConnector
 
     name = mine.recipe.name
@@ -61,7 +77,7 @@ def _take_and_die(ledger: Ledger, shared: SharedLedger, mine: WorkerRecipe) -> i
     from smeflow.engine.run import _incoming
 
     Intake(ledger.store, name, source.name).take(_incoming(source.cases()), complete=True)
-    (first, *_) = ledger.items(name)
+    taken = {item.id: item.lease for item in list(ledger.items(name))[:2]}
     make_queue_tables(shared.url)
 
     async def fetch() -> None:
@@ -69,24 +85,23 @@ def _take_and_die(ledger: Ledger, shared: SharedLedger, mine: WorkerRecipe) -> i
         app = App(connector=PsycopgConnector(conninfo=shared.url.address, kwargs=options))
 
         @app.task(name=TASK)
-        def nothing(item: int, lease: int, run: int) -> None:
+        def nothing(items: list[list[int]], run: int) -> None:
             """Stand for what workers do."""
 
         async with app.open_async():
-            job = ItemJob(name, first.id, first.lease, run.id)
-            await app.configure_task(TASK, queue=name).defer_async(
-                item=job.item, lease=job.lease, run=job.run
-            )
+            job = ItemJob(name, taken, run.id)
+            await app.configure_task(TASK, queue=name).defer_async(**job_arguments(job))
             number = await app.job_manager.register_worker()
             assert await app.job_manager.fetch_job([name], number) is not None
 
     asyncio.run(fetch())
-    assert claim_item(ledger.store, first.id, first.lease) is not None
+    assert [item.id for item in claim_handed(ledger.store, taken)] == list(taken)
+    assert claim_handed(ledger.store, taken) == []  # a job that is there twice costs nothing
     end_run(ledger.store, run, stopped=None, summary="{}")
-    return first.id
+    return list(taken)
 
 
-def test_a_dead_workers_item_is_given_back(
+def test_a_dead_workers_items_are_given_back(
     tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger, oracle: Oracle
 ):
     """Within the time after which it counts as dead and a tick; what it would still write is refused."""
@@ -96,9 +111,33 @@ def test_a_dead_workers_item_is_given_back(
         summary = _run(mine, shared)
         assert (summary.done, summary.open, summary.calls) == (6, 0, 6)
         assert time.monotonic() - began < 15
-        item = ledger.item(mine.recipe.name, dead)
-        assert item is not None
-        assert item.lease == 3  # the dead one's claim, the giving back, and the claim of who did it
+        for number in dead:
+            item = ledger.item(mine.recipe.name, number)
+            assert item is not None
+            assert item.lease == 3  # the dead one's claim, the giving back, and the claim of who did it
+
+
+@pytest.mark.parametrize("work", [(0.0, 60, 8), (0.6, 6, 1)])
+def test_quick_items_share_a_job_and_slow_ones_do_not(
+    mine: WorkerRecipe, shared: SharedLedger, oracle: Oracle, monkeypatch, work: tuple[float, int, int]
+):
+    """So that neither what a job costs nor a thread that is busy holds the others up."""
+    oracle.seconds, items, most = work
+    handed: list[ItemJob] = []
+    add = JobQueue.add
+
+    def noted(queue: JobQueue, jobs: Sequence[ItemJob]) -> None:
+        handed.extend(jobs)
+        add(queue, jobs)
+
+    monkeypatch.setattr(JobQueue, "add", noted)
+    Fleet(mine.settings.root, str(shared.url), oracle, items)
+    assert _run(mine, shared).done == items
+    sizes = [len(job.leases) for job in handed]
+    assert sum(sizes) == items
+    assert max(sizes) <= most
+    assert (max(sizes) > 1) == (most > 1)
+    assert sum(oracle.asked.values()) == items
 
 
 def test_with_the_giving_back_off_it_stays_where_it_is(
@@ -115,10 +154,8 @@ def test_with_the_giving_back_off_it_stays_where_it_is(
             FleetWorker(ledger, shared, {name: mine}, 2, gives_back=False) as worker,
         ):
             summary = worker.lead(name, lead, stop=stop)
-        assert (summary.done, summary.open, summary.stopped) == (5, 1, "interrupted")
-        item = ledger.item(name, dead)
-        assert item is not None
-        assert item.state == "open"
+        assert (summary.done, summary.open, summary.stopped) == (4, 2, "interrupted")
+        assert {item.id for item in ledger.items(name) if item.state == "open"} == set(dead)
 
 
 def test_moving_a_ledger_pays_nothing_again(
@@ -146,6 +183,33 @@ def test_moving_a_ledger_pays_nothing_again(
     assert Workspace(root, state=root / ".back").run("r.yaml").calls == 0
     assert (root / "out.csv").read_bytes() == output
     assert sum(oracle.asked.values()) == asked
+
+
+def test_a_report_reads_the_shared_ledger(tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger):
+    """A table ``ledger:`` has the same rows there as in the file they came from; none is an error."""
+    root = mine.settings.root
+    assert Workspace(root, state=root / ".smeflow").run("r.yaml").done == 6
+
+    def rows(opened: object) -> list[tuple[object, ...]]:
+        context = RecipeContext(folder=root, home=root, shared_ledger=opened)
+        table = LedgerTable.model_validate({"ledger": "fleet"}, context=context)
+        with TableBook() as book:
+            table.load_into(book, "items")
+            return book.con.execute("SELECT * FROM items").fetchall()
+
+    with pytest.raises(SourceError, match="no ledger"):
+        rows(partial(one_moment, shared.url))
+    with Ledger.open(root / ".smeflow") as file, Ledger.open(tmp_path / "look", url=shared.url) as server:
+        copy_ledger(file.store, server.store)
+    from_file = rows(None)
+    assert len(from_file) == 6
+    assert any("R-3" in row for row in from_file)
+    assert rows(partial(one_moment, shared.url)) == from_file
+    (root / "week.yaml").write_text(REPORT)
+    assert Workspace(root).run("week.yaml").done == 1
+    (page,) = (root / "out").rglob("*.md")
+    assert "5.50 (30.6%)" in page.read_text()
+    assert "postgres: fleet" in page.read_text()
 
 
 def test_a_recipe_is_led_once_however_many_workers(tmp_path: Path, mine: WorkerRecipe, shared: SharedLedger):

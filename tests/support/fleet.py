@@ -117,6 +117,7 @@ def serving(oracle: Oracle) -> Iterator[Oracle]:
 
     class Handler(BaseHTTPRequestHandler):
         protocol_version = "HTTP/1.1"
+        disable_nagle_algorithm = True  # head and body are two writes; the second must not wait for an answer
 
         def do_POST(self) -> None:
             oracle.answer(self)
@@ -166,10 +167,13 @@ class Fleet:
                 [f"ITEM-{n:05d}", f"ITEM-{n:05d} Invoice R-{n} total {n}.50"] for n in range(self.items)
             )
 
-    def start(self, name: str, *options: str, threads: int = 4, program: str = "") -> subprocess.Popen[bytes]:
-        """Start a worker; what it tells stands in ``NAME.log``, an event a line."""
+    def start(
+        self, name: str, *options: str, threads: int = 4, program: str = "", alone: bool = False
+    ) -> subprocess.Popen[bytes]:
+        """Start a worker, or *alone* another command; what it tells stands in ``NAME.log``."""
         code = program or "import sys; from smeflow.cli import main; sys.exit(main())"
-        arguments = ["work", "r.yaml", "--threads", str(threads), "--every", "5", "--log-json", *options]
+        work = ("work", "r.yaml", "--threads", str(threads), "--every", "5", "--log-json")
+        arguments = options if alone else (*work, *options)
         log = (self.root / f"{name}.log").open("ab")
         environ = {**os.environ, "SMEFLOW_LEDGER": self.url, "PYTHONPATH": str(SRC), "OPENAI_API_KEY": "x"}
         self.workers[name] = subprocess.Popen(

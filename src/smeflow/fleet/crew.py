@@ -19,8 +19,11 @@ from smeflow.ledger.items import count_items, give_back, reason_of
 from smeflow.ledger.rows import Counts, State, nanos_to_money
 from smeflow.ledger.writer import Row
 
-FEWEST_WAITING, WAITING_PER_THREAD = 24, 3
+FEWEST_WAITING, WAITING_PER_THREAD = 8, 3
 """How many jobs wait in the queue: few, since each look counts them, and enough that nobody is idle."""
+MOST_ITEMS, JOB_SECONDS = 8, 0.5
+"""A job has as many items as a thread takes through in `JOB_SECONDS`: what a job costs is shared by them, and
+nobody holds for long what others could begin."""
 TICK_SECONDS = 0.2
 COUNT_SECONDS = 1.0
 
@@ -40,6 +43,9 @@ class QueueCrew:
     """The lease each item had when it was handed out in this run."""
     _place: tuple[int, int] = START
     _stale: bool = True
+    _items_per_job: int = 1
+    _waited: tuple[int, float] = (0, 0.0)
+    """How many items waited after the last look, and when that was."""
 
     def settle(self) -> None:
         """End the calls of workers that died with the run before; what others still work on is theirs."""
@@ -53,7 +59,7 @@ class QueueCrew:
     def work(self, stop: threading.Event, on_progress: Callable[[RunProgress], None] | None) -> None:
         """Hand out what is open until it is done, put off, or the run ends."""
         store, recipe, halt = self.context.store, self.context.recipe, self.context.halt
-        before, began, counted = count_items(store, recipe), time.monotonic(), 0.0
+        before, began, counted, looked = count_items(store, recipe), time.monotonic(), 0.0, False
         while not halt.event.is_set():
             if stop.is_set():
                 halt.now("interrupted")
@@ -64,8 +70,13 @@ class QueueCrew:
             hear_halt(self.context)
             live = self.queue.live(recipe)
             self._return(live)
-            if not self._hand_out(live) and not live.waiting and not live.worked_on and not self._soon():
+            if self._hand_out(live) or live.waiting or live.worked_on or self._soon():
+                looked = False
+            elif looked:
                 break
+            else:  # once more over all that is open: a server that lost power may have lost jobs
+                self._stale = looked = True
+                continue
             self.context.events.flush()
             if on_progress is not None and time.monotonic() - counted > COUNT_SECONDS:
                 counted = time.monotonic()
@@ -79,28 +90,49 @@ class QueueCrew:
     def _return(self, live: LiveJobs) -> None:
         """Take items away from workers that gave no sign for too long."""
         for number, job in live.stalled if self.gives_back else ():
-            if give_back(self.context.store, job.item, job.lease + 1):
-                settle_lost_calls(self.context.store, self.context.recipe, {job.item})
+            back = {
+                item for item, lease in job.leases.items() if give_back(self.context.store, item, lease + 1)
+            }
+            if back:
+                settle_lost_calls(self.context.store, self.context.recipe, back)
             self.queue.forget(number)
             self._stale = True
         if not self.gives_back:
-            live.worked_on |= {job.item for _, job in live.stalled}
+            live.worked_on.update(*(job.leases for _, job in live.stalled))
 
     def _hand_out(self, live: LiveJobs) -> bool:
         """Fill the queue up; tell whether anything was put into it."""
-        threads = sum(worker.threads for worker in workers_of(self.context.store))
-        most = max(FEWEST_WAITING, WAITING_PER_THREAD * threads)
-        room = most - len(live.waiting)
-        if room < most // 2:
+        threads = max(1, sum(worker.threads for worker in workers_of(self.context.store)))
+        self._size_jobs(len(live.waiting), threads)
+        jobs = max(FEWEST_WAITING, WAITING_PER_THREAD * threads)
+        if live.jobs_waiting > jobs // 2:
             return True
-        store, recipe = self.context.store, self.context.recipe
+        leases = self._open_items(live, (jobs - live.jobs_waiting) * self._items_per_job)
+        if not leases:
+            return False
+        together = max(1, min(self._items_per_job, len(leases) // threads))
+        pairs, recipe, run = list(leases.items()), self.context.recipe, self.context.run.id
+        batches = (pairs[n : n + together] for n in range(0, len(pairs), together))
+        self.queue.add([ItemJob(recipe, dict(batch), run) for batch in batches])
+        self._waited = len(live.waiting) + len(leases), time.monotonic()
+        self._stale = True
+        return True
+
+    def _size_jobs(self, waiting: int, threads: int) -> None:
+        """Learn from what was taken since the last look how many items make a job."""
+        before, at = self._waited
+        now = time.monotonic()
+        taken = (before - waiting) / max(now - at, TICK_SECONDS) / threads * JOB_SECONDS
+        self._items_per_job = max(1, min(MOST_ITEMS, 2 * self._items_per_job, int(taken)))
+        self._waited = waiting, now
+
+    def _open_items(self, live: LiveJobs, most: int) -> dict[int, int]:
+        """Give the lease of each item that is to be handed out now, in order, at most so many."""
+        store, recipe, leases = self.context.store, self.context.recipe, dict[int, int]()
         while True:
             where = {"recipe": recipe, "seq": self._place[0], "nth": self._place[1], "now": store.now()}
             rows = store.read("ready", most=most, **where)
-            jobs: list[ItemJob] = []
             for row in rows:
-                if len(jobs) == room:
-                    break
                 self._place = (row["seq"], row["nth"])
                 number, lease = row["id"], row["lease"]
                 if number in live.worked_on or live.waiting.get(number) == lease:
@@ -108,15 +140,11 @@ class QueueCrew:
                 if self._handed.get(number) == lease - 1 and _waits(row):
                     continue
                 self._handed[number] = lease
-                jobs.append(ItemJob(recipe, number, lease, self.context.run.id))
-            if jobs:
-                self.queue.add(jobs)
-                self._stale = True
-                return True
+                leases[number] = lease
+            if leases or (len(rows) < most and not self._stale):
+                return leases
             if len(rows) == most:
                 continue
-            if not self._stale:
-                return False
             self._place, self._stale = START, False  # once more from the start: parts of items, decisions
 
     def _soon(self) -> bool:

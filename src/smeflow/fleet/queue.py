@@ -1,8 +1,11 @@
-"""The queue of procrastinate: one job an item. It says who works on what; the ledger alone says whether.
+"""The queue of procrastinate. It says who works on what; the ledger alone says whether.
 
-A job names an item and the lease it had when the job was made. Whoever gets the job claims the item with that
-lease or does nothing, so a job that is there twice, or comes late, costs nothing. Jobs are deleted when they
-end; one that a dead worker left behind is given back by whoever leads (`crew`).
+A job names a few items and the lease each had when the job was made. Whoever gets the job claims those that
+still have it, so a job that is there twice, or comes late, costs nothing. Jobs are deleted when they end; one
+that a dead worker left behind is given back by whoever leads (`crew`).
+
+The queue's own commits are not waited for: after a power cut a job may be missing or there once more, and
+whoever leads hands out again what the ledger says is open.
 """
 
 import asyncio
@@ -19,6 +22,7 @@ from smeflow.i18n import say
 from smeflow.ledger.postgres_connection import LedgerUrl, connected, explained, lock_number
 
 if TYPE_CHECKING:
+    import psycopg
     from procrastinate import App
     from procrastinate.jobs import Job
 
@@ -32,11 +36,11 @@ ANSWER_SECONDS = 90.0
 
 @dataclass(frozen=True)
 class ItemJob:
-    """A job: this item, if it still has that lease, in that run of its recipe."""
+    """A job: these items, one after the other, in that run of their recipe."""
 
     recipe: str
-    item: int
-    lease: int
+    leases: Mapping[int, int]
+    """The lease each item must still have, by item, in the order they are to be taken."""
     run: int
 
 
@@ -46,6 +50,7 @@ class LiveJobs:
 
     waiting: dict[int, int] = field(default_factory=dict)
     """The lease of each item whose job nobody has yet, by item."""
+    jobs_waiting: int = 0
     worked_on: set[int] = field(default_factory=set)
     """The items in the hands of workers that are alive."""
     stalled: list[tuple[int, ItemJob]] = field(default_factory=list)
@@ -118,15 +123,19 @@ class JobQueue:
 
         connector = PsycopgConnector(
             conninfo=self._url.address,
-            kwargs={"options": f"-c search_path={self._url.schema}", "application_name": "smeflow queue"},
+            pool_factory=_pool,
+            kwargs={
+                "options": f"-c search_path={self._url.schema} -c synchronous_commit=off",
+                "application_name": "smeflow queue",
+            },
             min_size=1,
             max_size=4 + self._threads // 8,
             timeout=60,
         )
         self._app = App(connector=connector)
 
-        async def work_on(context: JobContext, item: int, lease: int, run: int) -> None:
-            job = ItemJob(context.job.queue, item, lease, run)
+        async def work_on(context: JobContext, **_: object) -> None:
+            job = _item_job(context.job)
             await self._loop.run_in_executor(self._pool, self._work, job)
 
         self._task = self._app.task(name=TASK, pass_context=True)(work_on)
@@ -164,32 +173,33 @@ class JobQueue:
     def add(self, jobs: Sequence[ItemJob]) -> None:
         """Put jobs into the queue."""
 
-        async def defer(recipe: str, args: list[dict[str, Any]]) -> None:
-            await self._task.configure(queue=recipe).batch_defer_async(*args)
+        async def defer(recipe: str) -> None:
+            arguments = [job_arguments(job) for job in jobs if job.recipe == recipe]
+            await self._task.configure(queue=recipe).batch_defer_async(*arguments)
 
         for recipe in dict.fromkeys(job.recipe for job in jobs):
-            of_recipe = [j for j in jobs if j.recipe == recipe]
-            self.ask(defer(recipe, [{"item": j.item, "lease": j.lease, "run": j.run} for j in of_recipe]))
+            self.ask(defer(recipe))
 
     def live(self, recipe: str) -> LiveJobs:
         """Look what is in the queue of *recipe*."""
         manager = self._manager
 
-        async def look() -> tuple[list["Job"], list["Job"], list["Job"]]:
-            waiting = await manager.list_jobs_async(queue=recipe, status="todo")
+        async def look() -> tuple[list["Job"], list["Job"]]:
             stalled = await manager.get_stalled_jobs(
                 queue=recipe, seconds_since_heartbeat=self._stalled_seconds
             )
-            doing = await manager.list_jobs_async(queue=recipe, status="doing")
-            return list(waiting), list(doing), list(stalled)
+            return list(await manager.list_jobs_async(queue=recipe)), list(stalled)
 
-        waiting, doing, stalled = self.ask(look())
+        jobs, stalled = self.ask(look())
         dead = {job.id for job in stalled}
-        return LiveJobs(
-            waiting={job.item: job.lease for job in (_item_job(recipe, j.task_kwargs) for j in waiting)},
-            worked_on={_item_job(recipe, j.task_kwargs).item for j in doing if j.id not in dead},
-            stalled=[(int(j.id or 0), _item_job(recipe, j.task_kwargs)) for j in stalled],
-        )
+        live = LiveJobs(stalled=[(int(job.id or 0), _item_job(job)) for job in stalled])
+        for job in jobs:
+            if job.status == "todo":
+                live.waiting |= _item_job(job).leases
+                live.jobs_waiting += 1
+            elif job.status == "doing" and job.id not in dead:
+                live.worked_on |= _item_job(job).leases.keys()
+        return live
 
     def forget(self, number: int) -> None:
         """Take a dead worker's job out of the queue."""
@@ -214,8 +224,30 @@ class JobQueue:
         return self._app.job_manager
 
 
-def _item_job(recipe: str, args: Mapping[str, Any]) -> ItemJob:
-    return ItemJob(recipe, int(args["item"]), int(args["lease"]), int(args["run"]))
+def job_arguments(job: ItemJob) -> dict[str, Any]:
+    """Give what procrastinate keeps of *job*."""
+    return {"items": [[item, lease] for item, lease in job.leases.items()], "run": job.run}
+
+
+def _item_job(job: "Job") -> ItemJob:
+    kept = job.task_kwargs
+    return ItemJob(job.queue, {int(item): int(lease) for item, lease in kept["items"]}, int(kept["run"]))
+
+
+def _pool(**options: Any) -> Any:
+    """Make a pool whose connections cost the server nothing beside their one statement."""
+    from psycopg_pool import AsyncConnectionPool
+
+    async def commit_each(connection: "psycopg.AsyncConnection[Any]") -> None:
+        await connection.set_autocommit(True)
+
+    return AsyncConnectionPool(**{**options, "check": _look_at, "configure": commit_each})
+
+
+async def _look_at(connection: "psycopg.AsyncConnection[Any]") -> None:
+    """Raise where the server has closed *connection*; it is not asked."""
+    for _ in range(2):  # the first may read no more than why it did
+        connection.pgconn.consume_input()
 
 
 def make_queue_tables(url: LedgerUrl) -> None:

@@ -31,10 +31,10 @@ from smeflow.fleet.limits import Throttle, throttled
 from smeflow.fleet.queue import ItemJob, JobQueue
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.history import run_of
-from smeflow.ledger.items import abandon_items, claim_item
+from smeflow.ledger.items import claim_handed, give_back
 from smeflow.ledger.ledger import Ledger
 from smeflow.ledger.postgres_connection import SharedLedger
-from smeflow.ledger.rows import RunRow
+from smeflow.ledger.rows import ItemRow, RunRow
 from smeflow.ledger.store import LedgerStore
 from smeflow.llm.interface import NoModel
 from smeflow.llm.router import ModelSet
@@ -72,8 +72,8 @@ class FleetWorker:
     _ending: ExitStack = field(default_factory=ExitStack)
     _queue: JobQueue | None = None
     _leads: dict[str, Lead] = field(default_factory=dict)
-    _in_hand: set[int] = field(default_factory=set)
-    """The items that were claimed here and have no end yet."""
+    _in_hand: dict[int, int] = field(default_factory=dict)
+    """The lease of each item that was claimed here and has no end yet."""
     _told: set[int] = field(default_factory=set)
     """The runs whose leader knows why this worker cannot go on with them."""
     _ended: threading.Event = field(default_factory=threading.Event)
@@ -113,8 +113,9 @@ class FleetWorker:
             context.halt.now("interrupted")
         self._ending.close()
         with self._lock:
-            left = sorted(self._in_hand)
-        abandon_items(self.store, left)
+            left = sorted(self._in_hand.items())
+        for number, lease in left:
+            give_back(self.store, number, lease)
 
     @property
     def store(self) -> LedgerStore:
@@ -195,24 +196,37 @@ class FleetWorker:
         return self.store.clock() >= recipe.schedule.after(since, recipe.timezone)
 
     def _work(self, job: ItemJob) -> None:
-        """Take one item on, if it is still the one the job was made for."""
+        """Take on those items of a job that are still what it was made for."""
         if self.refused.is_set():
             return
         context = self._context(job)
         if context is None:
             return
-        if not context.halt.event.is_set():
-            item = claim_item(self.store, job.item, job.lease)
-            if item is None:
-                return
-            with self._lock:
-                self._in_hand.add(item.id)
-            process_item(context, item)
-            self.store.flush()
-            with self._lock:
-                self._in_hand.discard(item.id)
+        try:
+            if not context.halt.event.is_set():
+                self._take_on(context, claim_handed(self.store, job.leases))
+        except (LedgerError, OSError) as error:  # away for too long, or full: the run ends and says so
+            context.halt.now("broken", error=error)
         if context.halt.event.is_set() and context.halt.why != "interrupted":
-            self._tell_halt(context)
+            with contextlib.suppress(LedgerError, OSError):  # whoever leads finds it so too
+                self._tell_halt(context)
+
+    def _take_on(self, context: RunContext, items: Sequence[ItemRow]) -> None:
+        """Take claimed items as far as they go; the end of each is durable before this returns."""
+        with self._lock:
+            self._in_hand.update({item.id: item.lease for item in items})
+        begun = 0
+        for item in items:
+            if context.halt.event.is_set():
+                break
+            begun += 1
+            process_item(context, item)
+        self.store.flush()
+        for item in items[begun:]:
+            give_back(self.store, item.id, item.lease)
+        with self._lock:
+            for item in items:
+                self._in_hand.pop(item.id, None)
 
     def _tell_halt(self, context: RunContext) -> None:
         """Tell whoever leads the run, once, why it cannot go on here."""

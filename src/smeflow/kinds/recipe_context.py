@@ -2,6 +2,7 @@
 
 import warnings
 from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -12,6 +13,9 @@ from pydantic import AfterValidator, ValidationInfo
 
 from smeflow.expressions.language import Expression, parse_expression
 from smeflow.i18n import Language, Phrase, say
+
+LedgerQuery = Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]
+"""Gives the rows of a query over a ledger; its parameters are written ``?``."""
 
 
 def _now() -> datetime:
@@ -52,6 +56,8 @@ class RecipeContext:
     variable_refused: Callable[[str], Phrase | None] = _never_refused
     """Say why this recipe may not read a variable of the environment; None where it may."""
     clock: Callable[[], datetime] = _now
+    shared_ledger: Callable[[], AbstractContextManager[LedgerQuery]] | None = None
+    """Read the workspace's ledger as it stands at one moment, where it is in PostgreSQL, not a file."""
 
     @classmethod
     def of(cls, context: object) -> "RecipeContext":

@@ -221,20 +221,33 @@ def claim_items(
     return [item_of(row) for row in store.write(job)]
 
 
-def claim_item(store: LedgerStore, number: int, lease: int | None = None) -> ItemRow | None:
-    """Take the item *number* if it is open, due or not, and has *lease* (None: whatever it is); raise it."""
+def claim_item(store: LedgerStore, number: int) -> ItemRow | None:
+    """Take the item *number* if it is open, due or not, whatever its lease; raise it."""
 
     def job(transaction: Transaction) -> Row | None:
         rows = transaction.rows("get items", id_=number)
-        if not rows or rows[0]["state"] != "open" or lease not in (None, rows[0]["lease"]):
+        if not rows or rows[0]["state"] != "open":
             return None
-        if lease is None:
-            return change_item(transaction, number, rows[0]["lease"], {"lease": rows[0]["lease"] + 1})
-        transaction.set("items", rows[0] | {"lease": lease + 1}, "lease", lease=lease)
-        return rows[0] | {"lease": lease + 1}
+        return change_item(transaction, number, rows[0]["lease"], {"lease": rows[0]["lease"] + 1})
 
     row = store.write(job)
     return item_of(row) if row else None
+
+
+def claim_handed(store: LedgerStore, leases: Mapping[int, int]) -> list[ItemRow]:
+    """Take those items that are open, due or not, and still have the lease *leases* tells; raise it."""
+
+    def job(transaction: Transaction) -> list[Row]:
+        claimed: list[Row] = []
+        for number, lease in leases.items():
+            rows = transaction.rows("get items", id_=number)
+            if not rows or (rows[0]["state"], rows[0]["lease"]) != ("open", lease):
+                continue
+            claimed.append(rows[0] | {"lease": lease + 1})
+            transaction.set("items", claimed[-1], "lease", lease=lease)
+        return claimed
+
+    return [item_of(row) for row in store.write(job)]
 
 
 def give_back(store: LedgerStore, number: int, lease: int) -> bool:

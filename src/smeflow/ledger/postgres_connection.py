@@ -11,11 +11,12 @@ import re
 import secrets
 import time
 import zlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qsl, unquote, urlencode, urlsplit
 
+from smeflow._optional import import_extra
 from smeflow.errors import LedgerError
 from smeflow.i18n import Phrase, say
 from smeflow.ledger.opening import BUSY_SECONDS
@@ -283,16 +284,42 @@ def connected(url: LedgerUrl, **more: Any) -> "psycopg.Connection[Any]":
     return connection
 
 
+@contextlib.contextmanager
+def one_moment(url: LedgerUrl) -> Iterator[Callable[[str, tuple[object, ...]], list[tuple[Any, ...]]]]:
+    """Give what runs queries with ``?`` for their parameters, over what stands now; nothing can be written.
+
+    Raises:
+        MissingExtra: The package that speaks to PostgreSQL is not installed.
+        LedgerError: The server cannot be reached, or there is no ledger.
+    """
+    psycopg = import_extra("psycopg", "postgres")
+    try:
+        with contextlib.closing(connected(url)) as connection:
+            connection.execute("BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            found = connection.execute("SELECT to_regclass('items')").fetchone()
+            if found is None or found[0] is None:
+                raise LedgerError(
+                    say("There is no ledger in {folder}. Run a recipe first.", folder=url.shown)
+                )
+
+            def query(sql: str, parameters: tuple[object, ...]) -> list[tuple[Any, ...]]:
+                return connection.execute(sql.replace("?", "%s").encode(), parameters).fetchall()
+
+            yield query
+    except psycopg.Error as error:
+        raise explained(error, url) from error
+
+
 NUL, ESCAPE = "\0", "\U0010fffe"
 """PostgreSQL keeps no NUL in a text: it is written as `ESCAPE` and 0, and `ESCAPE` as itself and 1."""
 
 
 def escaped(parameters: Any) -> Any:
     """Give *parameters* so that PostgreSQL keeps each text as it is."""
-    if isinstance(parameters, Mapping) and any(
-        type(value) is str and (NUL in value or ESCAPE in value) for value in parameters.values()
-    ):
-        return {name: _escape(value) for name, value in parameters.items()}
+    if isinstance(parameters, Mapping):
+        for value in parameters.values():
+            if type(value) is str and (NUL in value or ESCAPE in value):
+                return {name: _escape(value) for name, value in parameters.items()}
     return parameters
 
 
@@ -302,15 +329,17 @@ def _escape(value: object) -> object:
     return value.replace(ESCAPE, f"{ESCAPE}1").replace(NUL, f"{ESCAPE}0")
 
 
+def _unescape(value: object) -> object:
+    if type(value) is not str:
+        return value
+    return value.replace(f"{ESCAPE}0", NUL).replace(f"{ESCAPE}1", ESCAPE)
+
+
 def _restored(cursor: Any) -> Callable[[Sequence[Any]], tuple[Any, ...]]:
     def row(values: Sequence[Any]) -> tuple[Any, ...]:
-        if any(type(value) is str and ESCAPE in value for value in values):
-            return tuple(
-                value.replace(f"{ESCAPE}0", NUL).replace(f"{ESCAPE}1", ESCAPE)
-                if type(value) is str
-                else value
-                for value in values
-            )
+        for value in values:
+            if type(value) is str and ESCAPE in value:
+                return tuple(map(_unescape, values))
         return tuple(values)
 
     return row

@@ -22,6 +22,7 @@ from smeflow.kinds.record_kind import split_words
 from smeflow.kinds.sinks import ActingSink, DeliveringSink, Sink
 from smeflow.kinds.sources import FactSource, Source, path_of
 from smeflow.kinds.steps import ExpressionStep, LabelStep, MeasureStep
+from smeflow.ledger.postgres_connection import one_moment
 from smeflow.recipe.code_steps import parameters_of
 from smeflow.recipe.conditions import check_labels, check_reads, checked_expression, type_at
 from smeflow.recipe.keys import check_model_names
@@ -343,6 +344,7 @@ class RecipeBuilder:
             source=self.case_source,
             reviewed=frozenset(self.reviewed),
             variable_refused=partial(refusal_of_variable, self.workspace),
+            shared_ledger=partial(one_moment, shared) if (shared := self.workspace.ledger_url) else None,
         )
 
 

@@ -2,8 +2,8 @@
 
 import json
 import sqlite3
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import closing
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, closing, contextmanager
 from datetime import datetime
 from email import message_from_bytes
 from email.policy import default
@@ -16,9 +16,9 @@ from pydantic import PrivateAttr
 
 from smeflow.documents.document import MAIL, is_message
 from smeflow.documents.read import read
-from smeflow.errors import DocumentError, SourceError
+from smeflow.errors import DocumentError, LedgerError, SourceError
 from smeflow.i18n import say
-from smeflow.kinds.recipe_context import RecipeContext, RecipePath
+from smeflow.kinds.recipe_context import LedgerQuery, RecipeContext, RecipePath
 from smeflow.tables.book import LoadedTable, TableBook, TableOrigin
 from smeflow.tables.load import load_rows
 
@@ -55,6 +55,7 @@ class LedgerTable(TableOrigin):
     _folder: Path = PrivateAttr()
     _zone: ZoneInfo = PrivateAttr()
     _currency: str = PrivateAttr(default="EUR")
+    _shared: Callable[[], AbstractContextManager[LedgerQuery]] | None = PrivateAttr(default=None)
 
     def model_post_init(self, context: Any, /) -> None:
         """Find the ledger."""
@@ -62,12 +63,13 @@ class LedgerTable(TableOrigin):
         self._folder = recipe.path(self.state)
         if self.state == ".smeflow" and recipe.home is not None and not self._folder.is_dir():
             self._folder = recipe.home / ".smeflow"
+        self._shared = recipe.shared_ledger if "state" not in self.model_fields_set else None
         self._zone, self._currency = recipe.zone, recipe.currency
 
     @property
     def shown(self) -> str:
         """The ledger and the recipe."""
-        return f"{self.state}: {self.ledger}"
+        return f"{self.state if self._shared is None else 'postgres'}: {self.ledger}"
 
     @property
     def dated(self) -> str | None:
@@ -76,6 +78,22 @@ class LedgerTable(TableOrigin):
 
     def load_into(self, book: TableBook, name: str) -> LoadedTable:
         """Read the items; the ledger is opened to be read only."""
+        with self._opened() as query:
+            rows = list(self._rows(query))
+        values = list(dict.fromkeys(key for row in rows for key in row if key not in _FIXED))
+        columns = [*_FIXED, *values]
+        lines: Iterator[Sequence[str]] = ([row.get(column, "") for column in columns] for row in rows)
+        return load_rows(book, name, columns, lines, source=self.shown)
+
+    @contextmanager
+    def _opened(self) -> Iterator[LedgerQuery]:
+        if self._shared is not None:
+            try:
+                with self._shared() as query:
+                    yield query
+            except LedgerError as error:
+                raise SourceError(error.phrase) from None
+            return
         path = self._folder / "ledger.db"
         if not path.is_file():
             raise SourceError(
@@ -88,22 +106,18 @@ class LedgerTable(TableOrigin):
         read_only = f"{path.resolve().as_uri()}?mode=ro"
         try:
             with closing(sqlite3.connect(read_only, uri=True, timeout=60)) as connection:
-                rows = list(self._rows(connection))
+                yield lambda sql, parameters: connection.execute(sql, parameters).fetchall()
         except sqlite3.Error as error:
             raise SourceError(
                 say("The ledger {path} cannot be read or written: {told}", path=self.state, told=error)
             ) from None
-        values = list(dict.fromkeys(key for row in rows for key in row if key not in _FIXED))
-        columns = [*_FIXED, *values]
-        lines: Iterator[Sequence[str]] = ([row.get(column, "") for column in columns] for row in rows)
-        return load_rows(book, name, columns, lines, source=self.shown)
 
-    def _rows(self, connection: sqlite3.Connection) -> Iterator[dict[str, str]]:
-        for row in connection.execute(_ITEMS, (self.ledger,)).fetchall():
+    def _rows(self, query: LedgerQuery) -> Iterator[dict[str, str]]:
+        for row in query(_ITEMS, (self.ledger,)):
             _, key, name, state, reason, came, ended, outcome, media_type, blob, *counted = row
             calls, tokens_in, tokens_out, nanos, reviewed = counted
             arrived = self._local(came)
-            mail = _message(connection, media_type, blob) if is_message(media_type) else {}
+            mail = _message(query, media_type, blob) if is_message(media_type) else {}
             sent = mail.pop("sent", None)
             line = {
                 "day": (self._local(sent) if sent else arrived)[:10],
@@ -122,7 +136,7 @@ class LedgerTable(TableOrigin):
                 **mail,
             }
             for step, where in json.loads(outcome or "{}").items():
-                values = _flatten(step, _value(connection, where), _LEVELS)
+                values = _flatten(step, _value(query, where), _LEVELS)
                 line |= {column: cell for column, cell in values if column not in line}
             yield line
 
@@ -131,13 +145,13 @@ class LedgerTable(TableOrigin):
         return moment.astimezone(self._zone).isoformat(" ", "seconds")[:19]
 
 
-def _value(connection: sqlite3.Connection, where: object) -> object:
+def _value(query: LedgerQuery, where: object) -> object:
     """Give what a step found, or what a person decided; nothing for a step that was skipped."""
     if not isinstance(where, str) or where[:1] not in {"r", "d"}:
         return None
     table, column = ("results", "value") if where[0] == "r" else ("reviews", "after")
-    row = connection.execute(f'SELECT "{column}" FROM {table} WHERE id = ?', (int(where[1:]),)).fetchone()
-    return json.loads(row[0]) if row and row[0] else None
+    rows = query(f'SELECT "{column}" FROM {table} WHERE id = ?', (int(where[1:]),))
+    return json.loads(rows[0][0]) if rows and rows[0][0] else None
 
 
 def _flatten(name: str, value: object, levels: int) -> Iterator[tuple[str, str]]:
@@ -154,12 +168,12 @@ def _flatten(name: str, value: object, levels: int) -> Iterator[tuple[str, str]]
         yield f"{name}_count", str(len(value))
 
 
-def _message(connection: sqlite3.Connection, media_type: str, blob: str) -> dict[str, Any]:
+def _message(query: LedgerQuery, media_type: str, blob: str) -> dict[str, Any]:
     """Read who sent a message, about what and when; of a mail from its kept head."""
-    row = connection.execute("SELECT data FROM blobs WHERE sha256 = ?", (blob,)).fetchone()
-    if not row or not row[0]:
+    rows = query("SELECT data FROM blobs WHERE sha256 = ?", (blob,))
+    if not rows or not rows[0][0]:
         return {}
-    data = bytes(row[0])
+    data = bytes(rows[0][0])
     return _mail_head(data) if media_type == MAIL else _message_head(data, media_type)
 
 
