@@ -31,7 +31,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, ONE, call_reads, first_of, word
+from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, ONE, call_reads, first_of, register_reads, word
 from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
@@ -377,6 +377,7 @@ def compiled(name: str = "sqlite") -> dict[str, Any]:
         **_review_reads(),
         **_place_reads(),
         **call_reads(),
+        **register_reads(),
         **(_numbering_inserts() if name == "postgres" else {}),
     }
     return {
