@@ -165,6 +165,9 @@ def _review_reads() -> dict[str, ClauseElement]:
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
         .where(items.c.recipe == bindparam("recipe"), reviews.c.action == word("correct"))
         .order_by(reviews.c.id),
+        "items decided": select(items)
+        .where(OF_RECIPE, items.c.id.in_(select(reviews.c.item).where(reviews.c.step == bindparam("step"))))
+        .order_by(*ORDER),
         "approvals after": select(
             reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after, result, record
         )
