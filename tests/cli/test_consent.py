@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import pytest
+from python_calamine import CalamineWorkbook
 
 from smeflow.cli.commands.doctor import listed_end
 from smeflow.llm.connect import connect
@@ -153,3 +154,41 @@ def test_the_day_a_model_ends_is_asked_of_openais_own_list():
     assert ends == ["2027-03-01", None, None, None]
     assert asked[0] == ("/v1/models/old", "Bearer sk-1")
     assert len(asked) == 4
+
+
+def test_the_register_tells_which_model_saw_what_and_where(smeflow, firm):
+    """Recipe, purpose, data, models, region, who agreed: as it was, not as planned."""
+    smeflow("run", ".", "--yes")
+    told = smeflow("govern", "--out", "register.md", "--out", "register.xlsx")
+    assert told.code == 0, told.err
+    page = (firm / "register.md").read_text(encoding="utf-8")
+    (asked,) = [line for line in page.splitlines() if line.startswith("| rows ")]
+    cells = [cell.strip() for cell in asked.strip("|").split("|")]
+    assert cells[:4] == ["rows", "scaleway", PROVIDERS["scaleway"].usual_model, "European Union"]
+    assert "European data centres" in cells[4]
+    assert cells[5].startswith("Ada, ")
+    assert cells[6:9] == ["1", "100", "10"]
+    assert "**where data comes from**: table: in.csv" in page
+    assert "**what people decided**: nothing yet" in page
+    sheets = CalamineWorkbook.from_path(firm / "register.xlsx")
+    assert sheets.sheet_names == ["recipes", "models", "to fill in"]
+    assert sheets.get_sheet_by_name("models").to_python()[1][1] == "scaleway"
+
+
+def test_the_register_is_french_and_counts_decisions(smeflow, workspace):
+    """A recipe whose file is gone stands in it too: the ledger remembers what was done."""
+    smeflow("run", "recipe.yaml")
+    smeflow("review", "reject", "cut-off.pdf", "--reason", "sent again", "--by", "Grace")
+    (workspace / "recipe.yaml").rename(workspace / "recipe.txt")
+    page = smeflow("--lang", "fr", "govern").out
+    assert page.startswith("# Registre des traitements, ")
+    assert "**ce que des personnes ont décidé**: 1 × rejeté (personnes : 1)" in page
+    assert "son fichier n’est pas ici" in page
+    assert "Grace" not in page
+
+
+def test_a_register_has_two_formats(smeflow, workspace):
+    """Another is refused before anything is written."""
+    smeflow("run", "recipe.yaml")
+    told = smeflow("govern", "--out", "register.md", "--out", "register.pdf")
+    assert (told.code, (workspace / "register.md").exists()) == (2, False)

@@ -1,5 +1,7 @@
 import io
 import math
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -8,7 +10,7 @@ from smeflow.documents.file import File
 from smeflow.documents.ocr import MissingTesseract
 from smeflow.documents.page_text import angle_of
 from smeflow.documents.read import read_in_process
-from smeflow.errors import LimitExceeded, UnreadableDocument
+from smeflow.errors import LimitExceeded, UnreadableDocument, UnsupportedDocument
 
 PIL = pytest.importorskip("PIL.Image")
 tesseract = pytest.mark.requires_program("tesseract", languages=("fra", "eng"))
@@ -146,3 +148,38 @@ def test_a_slow_recognition_is_ended(scan):
     )
     with pytest.raises(LimitExceeded, match="`seconds`"):
         read_in_process(file)
+
+
+HEIC = Path(__file__).parent / "phone" / "ticket.heic"
+
+
+@paddle
+@pytest.mark.requires_module("pi_heif")
+def test_the_picture_of_a_telephone_is_read_upright(read_in_process):
+    """HEIC is what an iPhone saves; it is turned as the telephone was held."""
+    document = read_in_process(HEIC.read_bytes(), name="IMG_0001.HEIC")
+    assert document.media_type == "image/heic"
+    assert "Total TTC 4,20 EUR" in document.text
+    assert document.pages[0].width > document.pages[0].height
+
+
+@pytest.mark.requires_module("pi_heif")
+@pytest.mark.parametrize("kept", [40, 300, 5_000])
+def test_a_cut_heic_is_unreadable(read_in_process, kept):
+    """It is cut in its head or among its points: an error of ours either way."""
+    with pytest.raises(UnreadableDocument):
+        read_in_process(HEIC.read_bytes()[:kept], name="IMG_0001.HEIC")
+
+
+@pytest.mark.requires_module("pi_heif")
+def test_the_points_of_a_heic_are_limited_before_they_are_unpacked(read_in_process):
+    """Its head says how large it is."""
+    with pytest.raises(LimitExceeded, match="pixels"):
+        read_in_process(HEIC.read_bytes(), name="IMG_0001.HEIC", pixels=1_000)
+
+
+def test_without_its_package_a_heic_says_what_to_do(read_in_process, monkeypatch):
+    """Two ways out: another format, or the extra."""
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(UnsupportedDocument, match=r"JPEG.*ocr"):
+        read_in_process(HEIC.read_bytes(), name="IMG_0001.HEIC")

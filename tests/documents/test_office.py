@@ -1,6 +1,8 @@
 """Word, Excel and OpenDocument: read as a person sees them."""
 
 import io
+import shutil
+import subprocess
 import zipfile
 from datetime import date
 from decimal import Decimal
@@ -204,3 +206,43 @@ def test_hostile_and_foreign_files_are_refused_with_what_to_do() -> None:
         read(slides, name="talk.pptx")
     with pytest.raises(LimitExceeded, match="characters"):
         read(docx(p("word " * 100)), name="long.docx", limits=Limits(characters=99))
+
+
+OLE = b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1" + bytes(504)
+
+
+@pytest.mark.parametrize(
+    ("data", "name", "way"),
+    [
+        (OLE + "WordDocument".encode("utf-16-le"), "devis.doc", "--convert-to docx"),
+        (OLE + "Workbook".encode("utf-16-le"), "prix.xls", "--convert-to xlsx"),
+        (OLE + "PowerPoint Document".encode("utf-16-le"), "offre.ppt", "--convert-to pdf"),
+        (b"{\\rtf1\\ansi Facture 12}", "facture.rtf", "--convert-to docx"),
+        (b"{\\rtf1\\ansi Facture 12}", "facture.doc", "--convert-to docx"),
+    ],
+)
+def test_an_old_format_is_told_with_the_way_to_a_new_one(data, name, way):
+    """A supplier's .doc is no riddle: the message says how it becomes one that is read."""
+    with pytest.raises(UnsupportedDocument, match=way) as caught:
+        read(data, name=name)
+    assert name in caught.value.phrase.render("fr")
+
+
+def test_a_locked_document_is_told_as_locked():
+    """Word and Excel put what is locked with a password into their old container."""
+    with pytest.raises(UnreadableDocument, match="password"):
+        read(OLE + "EncryptedPackage".encode("utf-16-le"), name="facture.docx")
+
+
+@pytest.mark.skipif(shutil.which("soffice") is None, reason="LibreOffice is not installed")
+def test_the_way_the_message_names_leads_there(tmp_path):
+    """The command in the message makes a file of an old one that is read."""
+    (tmp_path / "a.rtf").write_bytes(rb"{\rtf1\ansi Facture 12}")
+    with pytest.raises(UnsupportedDocument) as caught:
+        read(tmp_path / "a.rtf")
+    command = str(caught.value).partition(": soffice ")[2].split()
+    subprocess.run(
+        ["soffice", f"-env:UserInstallation=file://{tmp_path}/office", *command[:-1], "a.rtf"],
+        check=True, capture_output=True, timeout=120, cwd=tmp_path,
+    )  # fmt: skip
+    assert "Facture 12" in read(tmp_path / "a.docx").text

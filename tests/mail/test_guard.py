@@ -143,3 +143,48 @@ def test_domains_that_look_alike_are_told_apart(domain, twin):
     """Short names are compared by looks alone, and a name that only shares a word is another's."""
     known = ["dupont-materiaux.fr", "bnp.fr"]
     assert lookalike_of(domain_of(f"x@{domain}"), known) == twin
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Veuillez noter notre nouveau RIB pour vos prochains règlements.",
+        "Merci d'utiliser nos nouvelles coordonnées bancaires dès ce mois.",
+        "Suite à un changement de banque, nos coordonnées ont changé.",
+        "Nos coordonnées bancaires ont changé.",
+        "N'utilisez plus l'ancien IBAN.",
+        "Nous avons procédé à une modification de notre RIB.",
+        "Please note our new bank account.",
+        "Our bank details have changed.",
+        "We have changed our bank account.",
+        "Bitte beachten Sie unsere neue Bankverbindung.",
+        "Unsere Bankverbindung hat sich geändert.",
+    ],
+)
+def test_a_mail_that_announces_another_account_is_a_persons_matter(look, text):
+    """The classic fraud: no number in the text, a RIB attached, and a known sender's name."""
+    found = look(text)
+    assert found.flags == ("account_announced",)
+    assert text[:20] in found.doubts[0].render("fr")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Ci-joint notre facture, à régler sur le compte habituel.",
+        "Fraude au RIB : en cas de changement de coordonnées bancaires, appelez-nous.",
+        "Nous ne vous annoncerons jamais un nouveau RIB par courriel.",
+        "We will never send new bank details by mail.",
+        "Voici votre relevé de banque et le nouveau catalogue.",
+        "Le nouveau directeur de la banque vous salue.",
+    ],
+)
+def test_a_warning_of_that_fraud_is_none(look, text):
+    """Suppliers write it under each of their mails."""
+    assert look(text).flags == ()
+
+
+def test_a_warning_with_an_account_is_no_excuse(look):
+    """Words of caution around a new number do not let it through."""
+    text = f"Pour éviter toute fraude, voici notre nouveau RIB : {OTHER}."
+    assert look(text, From="anne@elsewhere.example").flags == ("account_announced",)

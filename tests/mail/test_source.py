@@ -4,6 +4,13 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from smeflow.documents.mail import parse_head
+from smeflow.engine.run import run_recipe
+from smeflow.errors import RecipeError
+from smeflow.mail.source import MailRule
+from smeflow.recipe.load import load
+from smeflow.recipe.workspace import WorkspaceSettings
+
 pytestmark = [pytest.mark.requires_program("dovecot"), pytest.mark.requires_module("imap_tools")]
 
 
@@ -129,3 +136,85 @@ def test_older_mail_is_counted_with_its_cost_before_it_is_read(office, dovecot, 
     assert "2 mails have arrived since" in capsys.readouterr().err
     main(["run", "--llm", "none"])
     assert "have arrived since" not in capsys.readouterr().err
+
+
+def test_recipes_over_one_mailbox_take_what_is_theirs_and_one_takes_the_rest(office, dovecot, mail):
+    """Each mail is an item once, also when it comes later and when the mailbox is numbered anew."""
+    office.write(source="  only: {subject: facture}")
+    (office.folder / "recipe.yaml").rename(office.folder / "invoices.yaml")
+    office.write(source="  rest_of: invoices.yaml")
+    rest = office.folder / "recipe.yaml"
+    rest.write_text(rest.read_text("utf-8").replace("recipe: mail", "recipe: rest"), "utf-8")
+
+    def run(name):
+        recipe = load(office.folder / name)
+        return run_recipe(recipe, WorkspaceSettings.find(office.folder), state=office.folder / ".smeflow")
+
+    def names(recipe):
+        with office.ledger() as ledger:
+            return sorted(item.name[11:] for item in ledger.items(recipe))
+
+    run("invoices.yaml"), run("recipe.yaml")
+    dovecot.put(mail(1, subject="Facture 1"), mail(2, subject="Bonjour"), mail(3, subject="facture 3"))
+    told = [str(note) for note in run("invoices.yaml").notes]
+    assert any("1 mails fit nothing in only:" in note and "Bonjour.eml" in note for note in told)
+    assert any("2 mails are left to invoices.yaml" in str(note) for note in run("recipe.yaml").notes)
+    assert names("mail") == ["Facture 1.eml", "facture 3.eml"]
+    assert names("rest") == ["Bonjour.eml"]
+    dovecot.number_anew()
+    dovecot.put(mail(4, subject="Avis"))
+    run("invoices.yaml"), run("recipe.yaml")
+    assert names("mail") == ["Facture 1.eml", "facture 3.eml"]
+    assert names("rest") == ["Avis.eml", "Bonjour.eml"]
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("  only: {}", "from, to or subject"),
+        ("  rest_of: nowhere.yaml", "there is no file"),
+        ("  rest_of: other.yaml", "takes every mail"),
+    ],
+)
+def test_a_division_that_cannot_be_is_told_in_the_recipe(office, source, why):
+    """Before any mail is looked at."""
+    office.write()
+    (office.folder / "recipe.yaml").rename(office.folder / "other.yaml")
+    office.write(source=source)
+    with pytest.raises(RecipeError, match=why):
+        load(office.folder)
+
+
+@pytest.mark.parametrize(
+    ("rule", "fits"),
+    [
+        ({"from": "@client.example"}, True),
+        ({"from": "@client.example", "subject": "devis"}, False),
+        ({"to": ["factures@", "compta@"]}, True),
+        ({"subject": ["devis", "RELEVE"]}, True),
+    ],
+)
+def test_a_rule_asks_for_all_of_its_keys_and_one_word_of_each(rule, fits):
+    """Case and accents do not count; a copy counts as addressed."""
+    head = parse_head(
+        b"From: Anne <anne@CLIENT.example>\r\nTo: nous@atelier.example\r\nCc: compta@atelier.example\r\n"
+        b"Subject: =?utf-8?q?Relev=C3=A9?=\r\n\r\nBonjour"
+    )
+    assert MailRule.model_validate(rule).fits(head) is fits
+
+
+def test_check_tells_of_mail_that_no_recipe_takes(office, capsys, monkeypatch):
+    """And of recipes that take the same mails."""
+    from smeflow.cli.app import main
+
+    monkeypatch.chdir(office.folder)
+    office.write(source="  only: {subject: facture}")
+    main(["check"])
+    assert "is taken by no recipe (mail)" in " ".join(capsys.readouterr().err.split())
+    (office.folder / "recipe.yaml").rename(office.folder / "a.yaml")
+    office.write()
+    text = (office.folder / "recipe.yaml").read_text("utf-8")
+    (office.folder / "recipe.yaml").rename(office.folder / "b.yaml")
+    (office.folder / "b.yaml").write_text(text.replace("recipe: mail", "recipe: all"), "utf-8")
+    main(["check"])
+    assert "all take every mail" in " ".join(capsys.readouterr().err.split())

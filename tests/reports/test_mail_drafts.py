@@ -10,6 +10,7 @@ pytest.importorskip("duckdb")
 pytest.importorskip("typst")
 
 from smeflow.engine.run import run_to_end
+from smeflow.errors import RecipeError
 from smeflow.recipe.load import load
 from smeflow.recipe.workspace import WorkspaceSettings
 
@@ -82,4 +83,71 @@ def test_an_address_is_never_read_from_data(tmp_path):
 
     firm(tmp_path, FILE.replace("patronne@atelier.example", '"a@b.example\\r\\nBcc: c@d.example"'))
     with pytest.raises(RecipeError):
+        load(tmp_path)
+
+
+ANSWERS = """
+recipe: answers
+llm: none
+source: {folder: inbox/}
+steps:
+  - reply: answer
+    template: hello
+sinks:
+  - {eml: "outbox/{stem}.eml", answer: answer, signature: "Atelier Berthier\\n01 23 45 67 89"}
+"""
+
+
+@pytest.fixture
+def answered(tmp_path):
+    """Make a recipe that answers each mail by a template, with the firm's signature."""
+    (tmp_path / "inbox").mkdir()
+    (tmp_path / "hello.fr.md").write_text("{greeting}\n\nMerci, nous regardons.\n\n{closing}", "utf-8")
+    (tmp_path / "recipe.yaml").write_text(ANSWERS, "utf-8")
+
+    def run(name, head):
+        text = (
+            "Bonjour,\n\nPouvez-vous me dire où en est ma commande ?\n\nMerci et bonne journée,\nAnne Petit\n"
+        )
+        (tmp_path / "inbox" / f"{name}.eml").write_text(f"{head}\n\n{text}", "utf-8")
+        settings = WorkspaceSettings.find(tmp_path)
+        summary = run_to_end(load(tmp_path), settings, state=tmp_path / "state")
+        assert summary.failures == ()
+        return tmp_path / "outbox" / f"{name}.eml"
+
+    return run
+
+
+HEAD = (
+    "From: Anne Petit <anne@client.example>\nTo: nous@atelier.example\n"
+    "Subject: Commande\nMessage-ID: <1@client.example>"
+)
+
+
+def test_an_answer_is_a_file_with_recipient_and_signature(answered):
+    """Opened, it is a draft to who wrote, in the same thread; deleted, it comes back byte for byte."""
+    file = answered("demande", HEAD)
+    first = file.read_bytes()
+    mail = email.message_from_bytes(first, policy=default)
+    assert (mail["X-Unsent"], mail["From"], mail["Date"]) == ("1", None, None)
+    assert mail["To"] == "Anne Petit <anne@client.example>"
+    assert (mail["Subject"], mail["In-Reply-To"]) == ("Re: Commande", "<1@client.example>")
+    text = mail.get_body().get_content().replace("\r\n", "\n")
+    assert "Merci, nous regardons." in text
+    assert text.endswith("\n-- \nAtelier Berthier\n01 23 45 67 89\n")
+    file.unlink()
+    assert answered("demande", HEAD).read_bytes() == first
+
+
+def test_what_no_program_may_answer_gets_no_draft(answered):
+    """An automatic mail, a newsletter."""
+    assert not answered("auto", f"{HEAD}\nAuto-Submitted: auto-replied").exists()
+
+
+@pytest.mark.parametrize("sink", ["{eml: 'o/{key}.eml'}", "{eml: 'o/{key}.eml', answer: nobody}"])
+def test_a_draft_without_recipient_or_step_is_refused_in_the_recipe(tmp_path, sink):
+    """The line says which of both is missing."""
+    (tmp_path / "hello.fr.md").write_text("Bonjour", "utf-8")
+    (tmp_path / "recipe.yaml").write_text(ANSWERS.partition("sinks:")[0] + f"sinks:\n  - {sink}\n", "utf-8")
+    with pytest.raises(RecipeError, match=r"answer: …|nobody"):
         load(tmp_path)

@@ -12,7 +12,7 @@ import typer
 
 from smeflow import __version__
 from smeflow.cli.arguments import LOG_JSON, language_for, require_spoken
-from smeflow.cli.commands.audit import audit
+from smeflow.cli.commands.audit import audit, govern
 from smeflow.cli.commands.backup import backup, restore
 from smeflow.cli.commands.check import check, schema
 from smeflow.cli.commands.close import close
@@ -71,6 +71,7 @@ COMMANDS: tuple[Command, ...] = (
     ("close", WORK, close),
     ("books", WORK, books),
     ("audit", WORK, audit),
+    ("govern", WORK, govern),
     ("ledger", WORK, ledger),
     ("backup", WORK, backup),
     ("restore", WORK, restore),

@@ -18,7 +18,9 @@ HTML = "text/html"
 TEXT = "text/plain"
 ZIP = "application/zip"
 MSG = "application/vnd.ms-outlook"
-_OLE = "application/x-ole-storage"
+HEIC = "image/heic"
+OLE = "application/x-ole-storage"
+RTF = "application/rtf"
 _OUTLOOK = "__properties_version1.0".encode("utf-16-le")
 """Names a stream that every mail of Outlook's has and no other document."""
 
@@ -32,10 +34,11 @@ _MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "image/gif"),
     (b"PK\x03\x04", ZIP),
     (b"PK\x05\x06", ZIP),
-    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", _OLE),
+    (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", OLE),
     (b"\x1f\x8b", "application/gzip"),
     (b"7z\xbc\xaf\x27\x1c", "application/x-7z-compressed"),
     (b"Rar!\x1a\x07", "application/vnd.rar"),
+    (b"{\\rtf", RTF),
 )
 _ANY_MAGIC = tuple(magic for magic, _ in _MAGIC)
 _BY_NAME = {
@@ -46,6 +49,8 @@ _BY_NAME = {
 OFFICE = "application/vnd.openxmlformats"
 """The document of an office program: an archive inside, whose parts say what it is."""
 _OFFICE_ENDINGS = (*(".docx", ".xlsx", ".pptx", ".odt", ".ods", ".odp", ".docm", ".xlsm", ".epub", ".jar"),)
+_HEIC_BRANDS = frozenset({b"heic", b"heix", b"heim", b"heis", b"hevc", b"hevx", b"mif1", b"msf1"})
+"""What stands behind ``ftyp`` in the pictures of telephones."""
 _HTML_START = re.compile(rb"<(?:!doctype\s+html|html|head|body|table|div|p|span)\b", re.IGNORECASE)
 _MAIL_HEADERS = frozenset({
     "from", "to", "subject", "date", "message-id", "received", "return-path", "mime-version", "delivered-to",
@@ -65,9 +70,9 @@ def media_type_of(data: bytes, name: str = "", claimed: str = "") -> str:
             if media_type == ZIP and name.lower().endswith(_OFFICE_ENDINGS):
                 return OFFICE
             outlook = _OUTLOOK in data or name.lower().endswith(".msg")
-            return MSG if media_type == _OLE and outlook else media_type
-    if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
-        return "image/webp"
+            return MSG if media_type == OLE and outlook else media_type
+    if picture := _boxed_picture_type(start):
+        return picture
     if b"%PDF-" in start[:1024] and not _looks_like_mail(start[: start.find(b"%PDF-")]):
         return PDF
     claimed = claimed.partition(";")[0].strip().lower()
@@ -79,6 +84,14 @@ def media_type_of(data: bytes, name: str = "", claimed: str = "") -> str:
     if b"\0" in start and not wide and not _looks_like_wide_xml(start):
         return "application/octet-stream"
     return _text_type(start, name, claimed)
+
+
+def _boxed_picture_type(start: bytes) -> str:
+    """Name a picture whose mark does not stand at its very beginning."""
+    if start.startswith(b"RIFF") and start[8:12] == b"WEBP":
+        return "image/webp"
+    is_heic = start[4:8] == b"ftyp" and start[8:12] in _HEIC_BRANDS and b"avif" not in start[:64]
+    return HEIC if is_heic else ""
 
 
 def _text_type(start: bytes, name: str, claimed: str) -> str:

@@ -1,10 +1,10 @@
-"""Read a picture (PNG, JPEG, TIFF) by OCR, after its size has been looked up without unpacking it."""
+"""Read a picture (PNG, JPEG, TIFF, HEIC) by OCR, after its size has been looked up without unpacking it."""
 
 import io
 from typing import TYPE_CHECKING, Any, SupportsInt
 
 from smeflow.documents.document import Document, Page
-from smeflow.documents.file import File, check_limit
+from smeflow.documents.file import HEIC, File, check_limit
 from smeflow.documents.ocr import recognise_words
 from smeflow.documents.page_text import build_page
 from smeflow.errors import MissingExtra, UnreadableDocument, UnsupportedDocument
@@ -23,6 +23,31 @@ class MissingPillow(UnsupportedDocument):
     def __init__(self, name: str) -> None:
         missing = MissingExtra(package="pillow", extra="ocr")
         super().__init__(say("The picture {name} was not read. {why}", name=name, why=missing.phrase))
+
+
+class MissingHeif(UnsupportedDocument):
+    """The package that opens the pictures of telephones is not installed."""
+
+    def __init__(self, name: str) -> None:
+        missing = MissingExtra(package="pi-heif", extra="ocr")
+        super().__init__(
+            say(
+                "The picture {name} is in the HEIC format of telephones and was not read. Save it as JPEG "
+                "(an iPhone takes JPEG under Settings, Camera, Formats, Most Compatible), or read HEIC: "
+                "{why}",
+                name=name,
+                why=missing.phrase,
+            )
+        )
+
+
+def _register_heic(name: str) -> None:
+    """Teach Pillow to open HEIC; to do so twice changes nothing."""
+    try:
+        from pi_heif import register_heif_opener
+    except ImportError as error:
+        raise MissingHeif(name) from error
+    register_heif_opener(thumbnails=False)
 
 
 def import_pillow(name: str) -> Any:
@@ -59,8 +84,11 @@ def open_image(file: File) -> "Image":
     """Open a picture without unpacking its points."""
     pil = import_pillow(file.name)
     pil.MAX_IMAGE_PIXELS = None  # our own limit is checked before anything is unpacked
+    if file.media_type == HEIC:
+        _register_heic(file.name)
+    formats = ("HEIF",) if file.media_type == HEIC else ("PNG", "JPEG", "TIFF")
     try:
-        image: Image = pil.open(io.BytesIO(file.data), formats=("PNG", "JPEG", "TIFF"))
+        image: Image = pil.open(io.BytesIO(file.data), formats=formats)
     except (OSError, ValueError, SyntaxError) as error:
         raise _damaged(file.name) from error
     check_limit("pixels", file.limits.pixels, image.width * image.height, file.name)

@@ -24,7 +24,7 @@ from smeflow.documents.office_package import (
 )
 from smeflow.documents.spreadsheet import WORKBOOK, excel_pages
 from smeflow.documents.text import normalize_text
-from smeflow.errors import UnreadableDocument
+from smeflow.errors import UnreadableDocument, UnsupportedDocument
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
@@ -77,6 +77,36 @@ def read_packed(file: File) -> Document:
     bounded_text("\n".join(texts), file)
     numbered = tuple(Page(number=n, text=text) for n, text in enumerate(texts, 1))
     return file.document(media_type=kind, pages=numbered, problems=package.problems())
+
+
+_OLD_STREAMS = (("EncryptedPackage", ""), ("WordDocument", "docx"), ("Workbook", "xlsx"), ("Book", "xlsx"))
+"""What the streams in a file of the old programs are called, and the ending of what follows it."""
+
+
+def refuse_old_office(file: File) -> Document:
+    """Say what to do with a ``.doc``, ``.xls`` or ``.rtf``: it is no format that is read here.
+
+    Raises:
+        UnsupportedDocument: Always; it names the way to a format that is read.
+        UnreadableDocument: It is a newer document that is locked with a password.
+    """
+    streams = [(new, name.encode("utf-16-le")) for name, new in _OLD_STREAMS]
+    new = next(
+        (new for new, name in streams if name in file.data), "docx" if file.data[:1] == b"{" else "pdf"
+    )
+    if not new:
+        raise UnreadableDocument(
+            say("{name} is locked with a password. Ask the sender for it without one.", name=file.name)
+        )
+    raise UnsupportedDocument(
+        say(
+            "{name} is in an old format of Word, Excel or another program that is not read here. Open it in "
+            "that program and save it as PDF, .docx or .xlsx; LibreOffice does it without a window: "
+            "soffice --headless --convert-to {new} FILE",
+            name=file.name,
+            new=new,
+        )
+    )
 
 
 # --- Word ------------------------------------------------------------------------------------------------

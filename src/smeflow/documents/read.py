@@ -13,10 +13,13 @@ from smeflow.documents.archives import MBOX, read_mbox
 from smeflow.documents.calendar import CALENDAR, read_invitation
 from smeflow.documents.document import FACTS, MAIL, MESSAGE, ROW, Document, Limits
 from smeflow.documents.file import (
+    HEIC,
     HTML,
     MSG,
     OFFICE,
+    OLE,
     PDF,
+    RTF,
     XML,
     ZIP,
     File,
@@ -31,7 +34,7 @@ from smeflow.documents.html import read_html
 from smeflow.documents.image import read_image
 from smeflow.documents.mail import read_mail
 from smeflow.documents.msg import read_msg
-from smeflow.documents.office import read_packed
+from smeflow.documents.office import read_packed, refuse_old_office
 from smeflow.documents.pdf import read_pdf
 from smeflow.documents.pool import shared_pool
 from smeflow.documents.text import read_facts, read_message, read_row, read_text
@@ -49,6 +52,9 @@ READERS: dict[str, FileReader] = {
     "image/png": read_image,
     "image/jpeg": read_image,
     "image/tiff": read_image,
+    HEIC: read_image,
+    OLE: refuse_old_office,
+    RTF: refuse_old_office,
     MAIL: read_mail,
     MSG: read_msg,
     MBOX: read_mbox,
@@ -63,7 +69,7 @@ READERS: dict[str, FileReader] = {
     "application/json": read_text,
 }
 READ_IN_CHILD = frozenset(
-    {PDF, XML, "text/xml", ZIP, OFFICE, "image/png", "image/jpeg", "image/tiff", MSG, HTML}
+    {PDF, XML, "text/xml", ZIP, OFFICE, "image/png", "image/jpeg", "image/tiff", HEIC, MSG, HTML}
 )
 """Read in a child process: their parsers are written in C, or foreign and old."""
 _IN_CHILD_IF_LARGE = frozenset({MAIL, TNEF, CALENDAR})

@@ -7,20 +7,35 @@ not taken up, or only the labels of it that do no harm.
 """
 
 import json
-from collections.abc import Mapping, Sequence
+import re
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from email.utils import parseaddr
 from pathlib import Path
 from typing import Any
 
-from smeflow._text import sha256
+from smeflow._text import folded, sha256
+from smeflow.documents.document import MAIL
+from smeflow.documents.mail import headers_of
 from smeflow.engine.cases import case_of
 from smeflow.errors import SmeflowError
 from smeflow.evaluate.scoring import decided_value
+from smeflow.ledger import items
 from smeflow.ledger.ledger import Ledger
+from smeflow.ledger.reviews import standing_decisions
 from smeflow.ledger.rows import ItemRow
-from smeflow.triage.labels import TEST_USE, Example, read_examples, rows_of_examples
+from smeflow.recipe.load import Recipe
+from smeflow.triage.labels import (
+    TEST_USE,
+    Example,
+    LabelRule,
+    read_examples,
+    read_rules,
+    rows_of_examples,
+    rules_file,
+)
 from smeflow.triage.likeness import compared_example, learn_examples
-from smeflow.triage.step import Triage
+from smeflow.triage.step import Triage, match_rule
 from smeflow.triage.words import CaseText
 
 TEST_ONE_IN = 4
@@ -210,3 +225,146 @@ def _lesson_of(row: Mapping[str, Any]) -> Lesson:
         sender=str(row.get("from") or ""),
     )
     return Lesson(key=str(row.get("id")), example=example, teaches=row.get("use") != TEST_USE)
+
+
+# --- rules that corrections suggest -------------------------------------------------------------------
+
+MOVED_TWICE = 2
+"""How many mails a person moved alike make a proposal."""
+_WORD = re.compile(r"[^\W\d_]{3,}")
+_LEAST_LETTERS = 8
+"""How many letters the words of a subject need that are proposed as a rule: "re" and "votre" say nothing."""
+MOST_WORDS = 4
+
+
+@dataclass(frozen=True, kw_only=True)
+class RuleProposal:
+    """A rule that would have done what a person did by hand."""
+
+    rule: LabelRule
+    moved: tuple[str, ...]
+    """The names of what the person moved."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Moved:
+    """One mail a person decided about."""
+
+    name: str
+    sender: str
+    subject: str
+    label: str
+    by_hand: bool
+    """The person gave another label than the step had."""
+
+
+def propose_rules(ledger: Ledger, recipe: str, step: Triage, file: Path) -> list[RuleProposal]:
+    """Propose a rule for each sender, and for each phrase of subjects, that a person moved twice alike.
+
+    None is proposed that contradicts a decision of a person, that a rule covers already, or that somebody
+    refused; *file* is where `rules_file` keeps these.
+
+    Raises:
+        ValueError: The file cannot be read.
+    """
+    accepted, refused = read_rules(file)
+    seen = [
+        _moved(ledger, items.item_of(row), step)
+        for row in ledger.store.read("items decided", recipe=recipe, step=step.name)
+    ]
+    decided = [each for each in seen if each is not None]
+    uncovered = [each for each in decided if each.by_hand and not _is_covered(each, step.rules)]
+    proposals = [*_by_sender(uncovered, decided)]
+    covered = {name for proposal in proposals for name in proposal.moved}
+    proposals += _by_subject([each for each in uncovered if each.name not in covered], decided)
+    known = {_content(rule) for rule in (*accepted, *refused)}
+    return [each for each in proposals if _content(each.rule) not in known]
+
+
+def proposals_of(ledger: Ledger, recipe: Recipe) -> Iterator[tuple[Triage, Path, RuleProposal]]:
+    """Give what is proposed for each step of *recipe* that learns, with the file accepted rules go into.
+
+    Raises:
+        ValueError: A file of rules cannot be read.
+    """
+    for entry in recipe.entries:
+        step = entry.step
+        if isinstance(step, Triage) and step.learned:
+            file = rules_file(recipe.folder / step.learned)
+            for proposal in propose_rules(ledger, recipe.name, step, file):
+                yield step, file, proposal
+
+
+def _content(rule: LabelRule) -> tuple[object, ...]:
+    return rule.label, rule.sender, rule.subject
+
+
+def _moved(ledger: Ledger, item: ItemRow, step: Triage) -> _Moved | None:
+    review = standing_decisions(ledger.reviews(item), item.version).get(step.name)
+    labels = _decided(ledger, item, step)
+    if review is None or not labels or item.media_type != MAIL:
+        return None
+    before = json.loads(review.before) if review.before else {}
+    head = headers_of(ledger.data(item))
+    by_hand = review.action == "correct" and before.get("label") != labels[0]
+    _, sender = parseaddr(head.get("from", ""))
+    return _Moved(
+        name=item.name or item.key,
+        sender=sender.lower(),
+        subject=head.get("subject", ""),
+        label=labels[0],
+        by_hand=by_hand,
+    )
+
+
+def _is_covered(mail: _Moved, rules: Sequence[LabelRule]) -> bool:
+    pieces = CaseText(subject=mail.subject, sender=mail.sender, text="")
+    return any(match_rule(rule, pieces) is not None and rule.label == mail.label for rule in rules)
+
+
+def _by_sender(moved: Sequence[_Moved], decided: Sequence[_Moved]) -> Iterator[RuleProposal]:
+    for sender, label in dict.fromkeys((each.sender, each.label) for each in moved if each.sender):
+        alike = [each for each in moved if (each.sender, each.label) == (sender, label)]
+        others = {each.label for each in decided if each.sender == sender}
+        if len(alike) >= MOVED_TWICE and others == {label}:
+            names = tuple(each.name for each in alike)
+            yield RuleProposal(rule=LabelRule(label=label, sender=(sender,)), moved=names)
+
+
+def _by_subject(moved: Sequence[_Moved], decided: Sequence[_Moved]) -> Iterator[RuleProposal]:
+    """Take the longest run of words that two subjects share and that no mail of another label has."""
+    taken: set[str] = set()
+    for number, one in enumerate(moved):
+        for other in moved[number + 1 :]:
+            if one.label != other.label or {one.name, other.name} & taken:
+                continue
+            words = next(
+                (
+                    each
+                    for each in _runs(one.subject)
+                    if each in folded(other.subject) and _is_own(each, one.label, decided)
+                ),
+                None,
+            )
+            if words is not None:
+                alike = tuple(
+                    each.name for each in moved if each.label == one.label and words in folded(each.subject)
+                )
+                taken.update(alike)
+                yield RuleProposal(rule=LabelRule(label=one.label, subject=(words,)), moved=alike)
+
+
+def _runs(subject: str) -> list[str]:
+    """Give the runs of words of a subject, the longest first, without numbers and marks between them."""
+    flat = folded(subject)
+    words = list(_WORD.finditer(flat))
+    runs = [
+        flat[words[start].start() : words[end].end()]
+        for start in range(len(words))
+        for end in range(start, min(start + MOST_WORDS, len(words)))
+    ]
+    return sorted({run for run in runs if len(run) >= _LEAST_LETTERS}, key=lambda run: (-len(run), run))
+
+
+def _is_own(words: str, label: str, decided: Sequence[_Moved]) -> bool:
+    return all(each.label == label for each in decided if words in folded(each.subject))

@@ -35,6 +35,8 @@ _MEDIA_TYPES = {
     ".png": "image/png",
     ".tif": "image/tiff",
     ".tiff": "image/tiff",
+    ".heic": "image/heic",
+    ".heif": "image/heic",
     ".zip": "application/zip",
 }
 

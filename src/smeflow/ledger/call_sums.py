@@ -1,11 +1,11 @@
-"""What is read of calls: sums over attempts and their ends, and what was answered."""
+"""What is read of calls, their ends and answers, and the sums a register of processing is made of."""
 
 from typing import Any
 
 from sqlalchemy import Select, bindparam, case, func, literal_column, or_, select
 from sqlalchemy.sql import ClauseElement
 
-from smeflow.ledger.schema import calls, ends, items
+from smeflow.ledger.schema import calls, ends, items, reviews
 
 NOTHING: Any = literal_column("0")
 ONE: Any = literal_column("1")
@@ -115,4 +115,36 @@ def call_reads() -> dict[str, ClauseElement]:
         "cost of present": present(asked),
         "usages of recipe": usages(),
         "cost of run": paid.select_from(WITH_ENDS).where(calls.c.run == bindparam("run")),
+    }
+
+
+def register_reads() -> dict[str, ClauseElement]:
+    """Give the statements that sum up what a recipe took in, which models it asked, what people decided."""
+    sums = [func.coalesce(func.sum(ends.c[name]), NOTHING) for name in ("input_tokens", "output_tokens")]
+    sent = or_(ends.c.call.is_(None), ends.c.state != word("recalled"))
+    return {
+        "intake of recipe": select(
+            items.c.media_type, func.count(), func.min(items.c.created_at), func.max(items.c.created_at)
+        )
+        .where(OF_RECIPE, items.c.parent.is_(None))
+        .group_by(items.c.media_type)
+        .order_by(items.c.media_type),
+        "models of recipe": select(
+            calls.c.provider,
+            calls.c.model,
+            func.count(),
+            *sums,
+            PAID,
+            func.min(calls.c.at),
+            func.max(calls.c.at),
+        )
+        .select_from(WITH_ENDS.join(items, items.c.id == calls.c.item))
+        .where(OF_RECIPE, sent)
+        .group_by(calls.c.provider, calls.c.model)
+        .order_by(calls.c.provider, calls.c.model),
+        "decisions of recipe": select(reviews.c.action, reviews.c.person, func.count())
+        .select_from(reviews.join(items, items.c.id == reviews.c.item))
+        .where(OF_RECIPE)
+        .group_by(reviews.c.action, reviews.c.person)
+        .order_by(reviews.c.action, reviews.c.person),
     }

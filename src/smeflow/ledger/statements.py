@@ -31,7 +31,7 @@ from sqlalchemy.engine import Dialect
 from sqlalchemy.schema import CreateIndex, CreateTable
 from sqlalchemy.sql import ClauseElement
 
-from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, ONE, call_reads, first_of, word
+from smeflow.ledger.call_sums import NOTHING, OF_RECIPE, ONE, call_reads, first_of, register_reads, word
 from smeflow.ledger.schema import (
     SCHEMA_VERSION,
     audit,
@@ -165,6 +165,9 @@ def _review_reads() -> dict[str, ClauseElement]:
         .select_from(reviews.join(items, items.c.id == reviews.c.item))
         .where(items.c.recipe == bindparam("recipe"), reviews.c.action == word("correct"))
         .order_by(reviews.c.id),
+        "items decided": select(items)
+        .where(OF_RECIPE, items.c.id.in_(select(reviews.c.item).where(reviews.c.step == bindparam("step"))))
+        .order_by(*ORDER),
         "approvals after": select(
             reviews.c.id, reviews.c.item, reviews.c.action, reviews.c.before, reviews.c.after, result, record
         )
@@ -377,6 +380,7 @@ def compiled(name: str = "sqlite") -> dict[str, Any]:
         **_review_reads(),
         **_place_reads(),
         **call_reads(),
+        **register_reads(),
         **(_numbering_inserts() if name == "postgres" else {}),
     }
     return {

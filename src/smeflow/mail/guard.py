@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal, Protocol
 
 from pydantic import Field
 
+from smeflow._text import folded
 from smeflow.core.case import Case, Known
 from smeflow.core.claims import Claim
 from smeflow.documents.document import Document
@@ -27,11 +28,37 @@ from smeflow.mail.senders import (
 from smeflow.values.identifiers import iban_ok
 
 Flag = Literal[
-    "look_alike", "reply_elsewhere", "name_hides_address", "from_us", "account_changed", "several_senders"
+    "look_alike",
+    "reply_elsewhere",
+    "name_hides_address",
+    "from_us",
+    "account_changed",
+    "account_announced",
+    "several_senders",
 ]
 Suspicion = tuple[Flag, Phrase]
 """What is odd, with the sentence that tells it."""
 _IBAN = re.compile(r"(?<![A-Z0-9])[A-Z]{2}\d{2}(?:[ \u00a0\u202f.-]?[A-Z0-9]{1,4}){3,8}(?![A-Z0-9])")
+_ACCOUNT = (
+    r"(?:rib|iban|coordonnees bancaires|(?:compte|domiciliation) bancaire|banque|"
+    r"bank(?:ing)? (?:account|details)|account (?:details|number)|payment details|"
+    r"bankverbindung|bankdaten|kontoverbindung|kontonummer)\b"
+)
+_NEW_ACCOUNT = re.compile(
+    rf"\b(?:nouve(?:au|aux|l|lle|lles)|new|neuen?|ancien|ancienne|anciennes|old|former|alten?)\s+(?:\w+\s+)?{_ACCOUNT}|"
+    rf"\b(?:changements?|changeons|change|modifications?|modifie|mise a jour|updated?|changed|changes?)\s+"
+    rf"(?:(?:de|du|des|d|nos|notre|of|our|in|to|the|my)\W+){{0,3}}{_ACCOUNT}|"
+    rf"\b(?:aenderung|anderung|geanderte)\s+(?:(?:der|unserer|meiner)\s+)?{_ACCOUNT}|"
+    rf"{_ACCOUNT}\W+(?:\w+\W+){{0,3}}(?:a change|ont change|has changed|have changed|geandert)\b"
+)
+"""How a mail says that one should pay to another account, in letters without accents."""
+_WARNS = re.compile(
+    r"\b(?:en cas de|jamais|fraudes?|vigilan\w+|never|fraud|beware|if|falls|niemals|betrug)\b"
+)
+"""What a sentence says that warns of such mails, as suppliers put under theirs."""
+_SENTENCE_END = re.compile(r"[.!?\n]+\s*")
+_BANK_FILE = re.compile(r"(?<![a-z])(?:rib|iban|bank|bankverbindung)(?![a-z])")
+_SEARCHED = 20_000
 _ADDRESS = re.compile(r"[\w.+%-]+@[\w-]+(?:\.[\w-]+)+")
 TABLES = ("suppliers", "customers")
 
@@ -116,6 +143,12 @@ class Guard(StepFamily):
                 "know already, not one from this mail",
                 who=address,
                 iban=changed[0],
+            )
+        elif announced := announced_account(mail, has_account=bool(accounts)):
+            flags["account_announced"] = say(
+                "It speaks of another bank account: “{quote}”. Ask them by a number you know already, not "
+                "one from this mail",
+                quote=announced,
             )
         trusted = {registered_domain(domain) for domain in self.trusted}
         return Sender(
@@ -211,6 +244,24 @@ class _SenderCheck:
                 "It names several senders: {addresses}.", addresses=", ".join(self.senders[:5])
             )
         return None
+
+
+def announced_account(mail: Document, *, has_account: bool) -> str:
+    """Give the words by which a mail announces another bank account; "" where it does not.
+
+    A sentence that warns of such mails counts only where an account comes with it, in the text or as a file.
+    """
+    text = f"{mail.fields.get('subject', '')}\n{mail.text[:_SEARCHED]}"
+    brings_account = has_account or any(_BANK_FILE.search(folded(part.name)) for part in mail.parts)
+    for sentence in _SENTENCE_END.split(text):
+        flat = " ".join(folded(sentence).replace("’", "'").split())
+        match = _NEW_ACCOUNT.search(flat)
+        if match is not None and (brings_account or not _WARNS.search(flat)):
+            return " ".join(sentence.split())[:_LONGEST_QUOTE]
+    return ""
+
+
+_LONGEST_QUOTE = 120
 
 
 def _cell_parts(row: Mapping[str, str], *columns: str) -> list[str]:

@@ -51,25 +51,31 @@ def compose_answer(
     content: str,
     address: str,
     message_id: str,
-    at: datetime,
+    at: datetime | None,
     *,
     to: str = "",
     automatic: bool = False,
+    unsent: bool = False,
 ) -> bytes:
     """Write the answer to a mail; the first line of *content* is its subject, empty for ``Re: …``.
 
     *to* is whom it goes to; without it, a draft, it is who wrote. *automatic*: no person let it go, which
-    the answer says (RFC 3834), so that no program answers it.
+    the answer says (RFC 3834), so that no program answers it. *unsent*: what opens it as a file shows it as
+    a draft. Without an *address* or a time the mail program gives them.
     """
     received = email.message_from_bytes(original, policy=email.policy.compat32)
     subject, _, text = content.partition("\n")
     mail = EmailMessage(policy=_POLICY)
-    mail["From"] = address
+    if unsent:
+        mail["X-Unsent"] = "1"
+    if address:
+        mail["From"] = address
     recipient = _address("", to) if to else _recipient(received)
     if recipient is not None:
         mail["To"] = recipient
     mail["Subject"] = harmless_line(subject) or _reply_subject(header(received, "subject"))
-    mail["Date"] = format_datetime(at)
+    if at is not None:
+        mail["Date"] = format_datetime(at)
     mail["Message-ID"] = message_id
     answered = ids_in(header(received, "message-id"))[:1]
     if answered:

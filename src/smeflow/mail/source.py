@@ -3,17 +3,28 @@
 from collections import Counter
 from collections.abc import Iterator
 from datetime import date
-from typing import Any, ClassVar
+from email.message import Message
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import Field, PrivateAttr, field_validator
+from pydantic import (
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    PrivateAttr,
+    ValidationInfo,
+    field_validator,
+    model_validator,
+)
 
 from smeflow._system import safe_path_part
-from smeflow._text import sha256
+from smeflow._text import folded, sha256
 from smeflow.documents.document import MAIL
 from smeflow.documents.mail import header, parse_head
 from smeflow.errors import SourceError
 from smeflow.files.folder import mails_of_archive
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.kinds.mailbox import Account, FolderCursor, MailIndex, MailLocation, MailSummary
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sources import Arrival, ArrivalBatch, DiskSource, UnreadableArrival, make_arrival
@@ -23,6 +34,42 @@ from smeflow.mail.connect import MailboxServer, open_mailbox, server_errors_as_s
 MAX_BYTES = 50_000_000
 BATCH_SIZE = 200
 """How many mails are taken in before the place in the folder is noted."""
+
+
+Words = Annotated[
+    tuple[str, ...], BeforeValidator(lambda given: (given,) if isinstance(given, str) else given)
+]
+"""One word, or several of which one is enough; case and accents do not count."""
+
+
+class MailRule(BaseModel):
+    """Which mails: every key that is written must fit."""
+
+    model_config = ConfigDict(
+        frozen=True, extra="forbid", populate_by_name=True, use_attribute_docstrings=True
+    )
+
+    sender: Words = Field(default=(), alias="from")
+    """Words in the sender's name or address: ``@fournisseur.example``."""
+    to: Words = ()
+    """Words in who it is to or a copy of it goes to: ``factures@``."""
+    subject: Words = ()
+    """Words in the subject."""
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not (self.sender or self.to or self.subject):
+            raise ValueError(say("say which mails: from, to or subject"))
+        return self
+
+    def fits(self, head: Message) -> bool:
+        """Tell whether a mail with this *head* is meant."""
+        places = (
+            (self.sender, header(head, "from")),
+            (self.to, f"{header(head, 'to')} {header(head, 'cc')} {header(head, 'delivered-to')}"),
+            (self.subject, header(head, "subject")),
+        )
+        return all(any(folded(word) in folded(text) for word in words) for words, text in places if words)
 
 
 class Mailbox(MailboxServer):
@@ -38,7 +85,30 @@ class Mailbox(MailboxServer):
     """The folders that are read."""
     since: date | None = None
     """Also take mail that arrived on this day or later; without it, mail from now on."""
+    only: tuple[MailRule, ...] = ()
+    """Only mails that one of these fits, where several recipes read one mailbox: ``[{to: factures@}]``."""
+    rest_of: tuple[str, ...] = ()
+    """Recipes that read the same mailbox with ``only``: this one takes what none of them takes."""
     _account: Account = PrivateAttr()
+    _others: tuple[MailRule, ...] = PrivateAttr(default=())
+    _left: list[str] = PrivateAttr(default_factory=list)
+
+    @field_validator("only", mode="before")
+    @classmethod
+    def _one_or_more(cls, rules: object) -> object:
+        return (rules,) if isinstance(rules, dict) else rules
+
+    @field_validator("rest_of", mode="before")
+    @classmethod
+    def _files(cls, names: object) -> object:
+        return (names,) if isinstance(names, str) else names
+
+    @field_validator("rest_of")
+    @classmethod
+    def _are_selective(cls, names: tuple[str, ...], info: ValidationInfo) -> tuple[str, ...]:
+        for name in names:
+            rules_of_recipe(name, RecipeContext.of(info.context))
+        return names
 
     @field_validator("folders", mode="before")
     @classmethod
@@ -46,8 +116,45 @@ class Mailbox(MailboxServer):
         return (folders,) if isinstance(folders, str) else folders
 
     def model_post_init(self, context: Any, /) -> None:
-        """Put together where to log in."""
-        self._account = self.account_of(self.mailbox, RecipeContext.of(context))
+        """Put together where to log in, and what other recipes take."""
+        recipe = RecipeContext.of(context)
+        self._account = self.account_of(self.mailbox, recipe)
+        self._others = tuple(rule for name in self.rest_of for rule in rules_of_recipe(name, recipe))
+
+    def takes(self, data: bytes) -> bool:
+        """Tell whether a mail is this recipe's: a rule of it fits, and none of those it is the rest of."""
+        if not (self.only or self._others):
+            return True
+        head = parse_head(data)
+        wanted = not self.only or any(rule.fits(head) for rule in self.only)
+        return wanted and not any(rule.fits(head) for rule in self._others)
+
+    def pass_over(self, name: str) -> None:
+        """Take note of a mail that is not this recipe's, to tell it."""
+        self._left.append(name)
+
+    @property
+    def remarks(self) -> tuple[Phrase, ...]:
+        """How many mails were left to other recipes when the mailbox was last looked into."""
+        if not self._left:
+            return ()
+        shown = ", ".join(self._left[:5]) + (" …" if len(self._left) > 5 else "")
+        if self.rest_of:
+            return (
+                say(
+                    "{n} mails are left to {recipes}: {names}",
+                    n=len(self._left),
+                    recipes=", ".join(self.rest_of),
+                    names=shown,
+                ),
+            )
+        return (
+            say(
+                "{n} mails fit nothing in only: and stay for other recipes: {names}",
+                n=len(self._left),
+                names=shown,
+            ),
+        )
 
     @property
     def name(self) -> str:
@@ -67,19 +174,25 @@ class Mailbox(MailboxServer):
     def cases(self) -> Iterator[Arrival | UnreadableArrival]:
         """Go through the mail there is (with ``since``, from then on), noting nothing."""
         seen: set[str] = set()
+        self._left.clear()
         with open_mailbox(self._account) as client:
             for folder in self.folders:
                 client.open(folder)
                 uids = client.since(self.since) if self.since else client.uids()
                 for summary in client.summaries(uids):
                     mail = _fetch(client, summary)
-                    if mail is not None and mail.key not in seen:
-                        seen.add(mail.key)
+                    if mail is None or mail.key in seen:
+                        continue
+                    seen.add(mail.key)
+                    if isinstance(mail, Arrival) and not self.takes(mail.data):
+                        self.pass_over(mail.name)
+                    else:
                         yield mail
 
     def batches(self, index: MailIndex) -> Iterator[ArrivalBatch]:
         """Give the mail that came since, folder by folder."""
         seen: set[str] = set()
+        self._left.clear()
         with open_mailbox(self._account) as client:
             for folder in self.folders:
                 visit = _FolderVisit(self, client, index, folder, seen)
@@ -89,13 +202,50 @@ class Mailbox(MailboxServer):
                     yield visit.batch(uids[start:end], last=end >= len(uids))
 
 
+def rules_of_recipe(name: str, recipe: RecipeContext) -> tuple[MailRule, ...]:
+    """Give the rules by which the recipe in the file *name* takes mails.
+
+    Raises:
+        ValueError: It is not there, or takes every mail, so that nothing is left.
+    """
+    file = recipe.path(name)
+    if file.is_dir():
+        file = file / "recipe.yaml"
+    if not file.is_file():
+        raise ValueError(say("there is no file {path}", path=file.as_posix()))
+    read = read_yaml_source(file)
+    only = read.get("only")
+    rules = [only] if isinstance(only, dict) else only
+    if not isinstance(rules, list) or not rules:
+        raise ValueError(
+            say(
+                "{recipe} takes every mail: write only: into its source, so that something is left",
+                recipe=name,
+            )
+        )
+    return tuple(MailRule.model_validate(rule) for rule in rules)
+
+
+def read_yaml_source(file: Path) -> dict[str, Any]:
+    """Give what stands at ``source:`` of a recipe; empty where that is nothing to read."""
+    from ruamel.yaml import YAML
+    from ruamel.yaml.error import YAMLError
+
+    try:
+        read = YAML(typ="safe", pure=True).load(file.read_text(encoding="utf-8-sig"))
+    except (OSError, ValueError, YAMLError):
+        return {}
+    source = read.get("source") if isinstance(read, dict) else None
+    return source if isinstance(source, dict) else {}
+
+
 class _FolderVisit:
     """One look into one folder."""
 
     def __init__(
         self, source: Mailbox, client: MailClient, index: MailIndex, folder: str, seen: set[str]
     ) -> None:
-        self.account, self.since = source.account, source.since
+        self.source, self.account, self.since = source, source.account, source.since
         self.client, self.index, self.folder, self.seen = client, index, folder, seen
         self.opened: SelectedFolder = client.open(folder)
 
@@ -125,6 +275,10 @@ class _FolderVisit:
 
     def _arrivals(self, uids: list[int], places: list[MailLocation]) -> Iterator[Arrival | UnreadableArrival]:
         for summary, mail in self._fetched(uids):
+            if isinstance(mail, Arrival) and not self.source.takes(mail.data):
+                self.source.pass_over(mail.name)
+                places.append(self._place(summary, ""))  # seen, and no item of this recipe
+                continue
             places.append(self._place(summary, mail.key))
             if mail.key not in self.seen and not self.index.of(mail.key):
                 self.seen.add(mail.key)

@@ -1,4 +1,4 @@
-"""Reports as mails that are ready to be sent.
+"""Reports and prepared answers as mails that are ready to be sent.
 
 In the drafts of a mailbox, or as files a mail program opens. None is sent.
 """
@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping
 from email.headerregistry import Address
 from email.message import EmailMessage
 from email.policy import SMTP
-from typing import Annotated, Any, ClassVar
+from typing import Annotated, Any, ClassVar, Self
 
-from pydantic import BeforeValidator, Field, PrivateAttr
+from pydantic import BeforeValidator, Field, PrivateAttr, ValidationInfo, field_validator, model_validator
 
 from smeflow._text import hash_of
 from smeflow.errors import SourceError
@@ -20,6 +20,8 @@ from smeflow.kinds.mailbox import Account
 from smeflow.kinds.recipe_context import RecipeContext
 from smeflow.kinds.sinks import DeliveryAnswer, Parcel, SinkItem
 from smeflow.mail.connect import MailboxServer, open_mailbox
+from smeflow.mail.sink import account_of_source, answer_content, compile_expression
+from smeflow.mail.smtp import compose_answer, message_id_for
 from smeflow.reports.sink import Formats, report_files
 from smeflow.writing.report import Report
 
@@ -93,27 +95,66 @@ _DRAFT_FOLDERS = ("Drafts", "Brouillons", "Entwürfe", "Draft", "INBOX.Drafts")
 
 
 class DraftFiles(FileSink):
-    """A mail of each report, as a file that mail programs open as a draft: ``eml: outbox/{key}.eml``."""
+    """A mail of each report or answer, as a file to open as a draft: ``eml: outbox/{key}.eml``."""
 
     place: ClassVar[str] = "eml"
 
     eml: TargetText
     """The path of each file; ``{name}``, ``{stem}`` or ``{key}`` are filled in."""
-    to: Addresses = Field(min_length=1)
-    """Whom it is to go to: one address, or several."""
+    to: Addresses = ()
+    """Whom a report is to go to: one address, or several. An answer goes to who wrote."""
+    answer: str = ""
+    """The step whose text answers the mail; without it, the report is sent."""
+    signature: str = ""
+    """The lines under each answer: the firm's name, its telephone."""
     attach: Formats = ("pdf",)
     """The formats that are attached: ``[pdf, xlsx]``."""
     company: str = ""
     """The firm's name above the title."""
 
+    _address: str = PrivateAttr(default="")
+
+    @field_validator("answer")
+    @classmethod
+    def _is_step(cls, step: str, info: ValidationInfo) -> str:
+        if step:
+            compile_expression(f"{step}.text", RecipeContext.of(info.context))
+        return step
+
+    @model_validator(mode="after")
+    def _is_addressed(self) -> Self:
+        if not self.to and not self.answer:
+            raise ValueError(
+                say("say whom the report goes to (to: …), or which step answers the mail (answer: …)")
+            )
+        return self
+
+    def model_post_init(self, context: Any, /) -> None:
+        """Find the folder, and whose mailbox is answered from."""
+        super().model_post_init(context)
+        account = account_of_source(RecipeContext.of(context))
+        self._address = account.address if account is not None else ""
+
     def files_of(self, items: Iterable[SinkItem], /) -> Iterator[tuple[SinkItem, bytes]]:
-        """Give a mail for each report."""
+        """Give a mail for each report, or for each answer that may be given."""
         for item in items:
+            if self.answer:
+                if content := answer_content(item, self.answer):
+                    yield item, self._answer(item, content)
+                continue
             report = report_of_item(item)
             if report is None:
                 continue
             files = report_files(report, self.attach, self.company)
             yield item, compose_mail(report, files, sender="", to=self.to, name=item.key, unsent=True)
+
+    def _answer(self, item: SinkItem, content: str) -> bytes:
+        content = content.rstrip()
+        if self.signature and not content.endswith(self.signature.strip()):
+            content = f"{content}\n\n-- \n{self.signature.strip()}"
+        identity = message_id_for(f"eml {self.eml}", item.key, self._address)
+        original = item.case.documents[0].data
+        return compose_answer(original, content, self._address, identity, None, unsent=True)
 
 
 class DraftsInMailbox(MailboxServer):

@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
-from datetime import date
+from datetime import date, datetime
 from html import escape
 from pathlib import Path
 from typing import Any, ClassVar
 
-from pydantic import AliasChoices, ConfigDict, Field, field_validator
+from pydantic import AliasChoices, ConfigDict, Field, ValidationError, field_validator
 
 from smeflow.errors import SourceError
 from smeflow.extract.shown import label_html
@@ -123,6 +123,13 @@ class LabelRule(StepResult):
     owner: str = ""
     """Who should have what this rule finds."""
 
+    def in_words(self) -> Phrase:
+        """Say when the rule holds, and what it gives."""
+        if self.sender and not self.subject:
+            return say("from {sender} → {label}", sender=", ".join(self.sender), label=self.label)
+        words = ", ".join(self.subject or self.text or self.attachment)
+        return say("“{words}” in the subject → {label}", words=words, label=self.label)
+
     @field_validator("subject", "sender", "text", "attachment", mode="before")
     @classmethod
     def _one_or_more(cls, words: object) -> object:
@@ -231,3 +238,36 @@ def unknown_labels(
     """Give the labels that rules or examples use and the list does not have."""
     used = [rule.label for rule in rules] + [label for example in examples for label in example.of]
     return [label for label in dict.fromkeys(used) if label not in labels]
+
+
+def rules_file(learned: Path) -> Path:
+    """Give the file beside *learned* that holds the rules people accepted, and those they refused."""
+    return learned.with_suffix(".rules.jsonl")
+
+
+def read_rules(file: Path) -> tuple[tuple[LabelRule, ...], tuple[LabelRule, ...]]:
+    """Read the rules people accepted, and those they refused; none where there is no file.
+
+    Raises:
+        ValueError: A line is no rule; the message names the line.
+    """
+    kept: dict[str, list[LabelRule]] = {"rule": [], "refused": []}
+    for number, row in rows_of_examples(file) if file.is_file() else ():
+        for word, rules in kept.items():
+            if word in row:
+                try:
+                    rules.append(LabelRule.model_validate(row[word]))
+                except ValidationError as error:
+                    raise ValueError(
+                        say("{file}, line {line}: this is no rule", file=file.name, line=number)
+                    ) from error
+    return tuple(kept["rule"]), tuple(kept["refused"])
+
+
+def add_rule(file: Path, rule: LabelRule, *, person: str, at: datetime, refused: bool = False) -> None:
+    """Write down that *person* accepted a rule, or refused it."""
+    words = rule.model_dump(mode="json", by_alias=True, exclude_defaults=True)
+    line = {"refused" if refused else "rule": words, "by": person, "at": at.isoformat(timespec="seconds")}
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.open("a", encoding="utf-8") as stream:
+        stream.write(json.dumps(line, ensure_ascii=False) + "\n")

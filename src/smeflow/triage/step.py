@@ -17,7 +17,16 @@ from smeflow.kinds.steps import StepFamily, is_no_model
 from smeflow.llm.interface import LLM
 from smeflow.triage.deadlines import find_deadlines
 from smeflow.triage.details import date_written, read_details
-from smeflow.triage.labels import Example, Label, LabelRule, load_examples, read_examples, unknown_labels
+from smeflow.triage.labels import (
+    Example,
+    Label,
+    LabelRule,
+    load_examples,
+    read_examples,
+    read_rules,
+    rules_file,
+    unknown_labels,
+)
 from smeflow.triage.likeness import (
     LearnedLabels,
     Likeness,
@@ -173,6 +182,23 @@ class Triage(StepFamily):
         if path and path.is_file() and isinstance(loaded, tuple | list):
             return (*loaded, *read_examples(path))
         return loaded
+
+    @model_validator(mode="before")
+    @classmethod
+    def _with_accepted_rules(cls, given: object, info: ValidationInfo) -> object:
+        """Put the rules people accepted behind those that are written."""
+        learned = given.get("learned") if isinstance(given, dict) else None
+        if not isinstance(given, dict) or not isinstance(learned, str) or not learned:
+            return given
+        try:
+            path = RecipeContext.of(info.context).path(learned)
+        except ValueError:  # it leads out of the workspace, which is told where the examples are read
+            return given
+        accepted, _ = read_rules(rules_file(path))
+        written = given.get("rules") or ()
+        if not accepted or not isinstance(written, list | tuple):
+            return given
+        return {**given, "rules": [*written, *accepted]}
 
     @model_validator(mode="after")
     def _closed(self) -> Self:

@@ -18,22 +18,12 @@ from smeflow.kinds.record_kind import (
     word_for_field,
 )
 from smeflow.kinds.steps import FieldReading, RivalReading
+from smeflow.review.workbook import MONEY_FIELDS
 from smeflow.triage.step import Triage
 from smeflow.web.desk import Desk, ItemState
 
 MOST_RIVALS = 4
 MOST_LINES = 200
-_MONEY_FIELDS = (
-    "seller",
-    "number",
-    "issue_date",
-    "due_date",
-    "total_net",
-    "total_vat",
-    "total_gross",
-    "iban",
-)
-"""What an invoice is booked and paid by: shown where it is empty too."""
 _QUOTED = "quoted"
 """The check that says no more than that a value stands on the page."""
 
@@ -262,7 +252,7 @@ def _shown_fields(
     """Name the fields to show: those with a value or rivals, and those that must have one."""
     own = list(kind.record.model_fields) if kind is not None else list(record)
     order = [*(name for name in words if name in own or name in readings), *own]
-    needed = _MONEY_FIELDS if words is FIELDS or "total_gross" in words else tuple(own)
+    needed = MONEY_FIELDS if words is FIELDS or "total_gross" in words else tuple(own)
     shown = []
     for name in dict.fromkeys(order):
         value = record.get(name)

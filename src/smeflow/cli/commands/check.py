@@ -28,20 +28,51 @@ def check(
     from smeflow.errors import RecipeError
 
     screen: Screen = ctx.obj
-    problems = 0
+    problems, loaded = 0, []
     for file in recipe_files(recipes or [Path()]):
         try:
-            problems += not _check_one(screen, file, parse_settings(settings))
+            recipe, is_fit = _check_one(screen, file, parse_settings(settings))
+            loaded.append(recipe)
+            problems += not is_fit
         except RecipeError as error:
             problems += len(error.problems)
             for p in error.problems:
                 screen.note(f"{error.file}:{p.line}:{p.column}: {screen.text(p.phrase)}", style="red")
+    _tell_shared_mailboxes(screen, loaded)
     if problems:
         screen.note(say("Problems found: {n}.", n=problems))
         raise typer.Exit(2)
 
 
-def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
+def _tell_shared_mailboxes(screen: Screen, recipes: "list[Recipe]") -> None:
+    """Tell where of several recipes over one mailbox nobody takes a mail, or several take every mail."""
+    from smeflow.mail.source import Mailbox
+
+    by_mailbox: dict[str, dict[str, Mailbox]] = {}
+    for recipe in recipes:
+        if isinstance(recipe.source, Mailbox):
+            by_mailbox.setdefault(recipe.source.mailbox, {})[recipe.name] = recipe.source
+    for address, sources in by_mailbox.items():
+        greedy = [name for name, source in sources.items() if not (source.only or source.rest_of)]
+        if len(sources) > 1 and greedy:
+            why = say(
+                "{address}: {names} take every mail, also what another recipe takes. "
+                "Give each only:, or rest_of:.",
+                address=address,
+                names=", ".join(greedy),
+            )
+            screen.note(why, style="yellow")
+        elif sources and all(source.only for source in sources.values()):
+            why = say(
+                "{address}: a mail that fits nothing in only: is taken by no recipe ({names}). "
+                "A recipe with rest_of: takes those.",
+                address=address,
+                names=", ".join(sources),
+            )
+            screen.note(why, style="yellow")
+
+
+def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> "tuple[Recipe, bool]":
     from rich.text import Text
 
     from smeflow.core.fingerprints import unseen_by_fingerprint
@@ -72,7 +103,7 @@ def _check_one(screen: Screen, file: Path, settings: dict[str, str]) -> bool:
     for entry in recipe.entries:
         for why in unseen_by_fingerprint(entry.step):
             screen.note(why, style="yellow")
-    return _model_fits(screen, recipe)
+    return recipe, _model_fits(screen, recipe)
 
 
 def _model_fits(screen: Screen, recipe: "Recipe") -> bool:

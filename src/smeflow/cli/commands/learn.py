@@ -7,12 +7,14 @@ import typer
 
 from smeflow.cli.arguments import (
     HERE,
+    By,
     Json,
     RecipeFile,
     Settings,
     State,
     load_recipe,
     open_ledger,
+    person_name,
     recipe_files,
 )
 from smeflow.cli.console import Screen
@@ -20,7 +22,8 @@ from smeflow.cli.exits import UsageProblem
 from smeflow.i18n import say
 
 if TYPE_CHECKING:
-    from smeflow.evaluate.lessons import LearningOutcome, SortingScore
+    from smeflow.evaluate.lessons import LearningOutcome, RuleProposal, SortingScore
+    from smeflow.ledger.ledger import Ledger
     from smeflow.recipe.load import Recipe
     from smeflow.triage.step import Triage
 
@@ -30,12 +33,23 @@ def learn(
     recipe: RecipeFile = HERE,
     step: Annotated[str, typer.Option("--step", metavar="NAME", help="The triage step to teach.")] = "",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Only measure; write nothing.")] = False,
+    accept: Annotated[
+        list[int],
+        typer.Option(
+            "--accept", metavar="NUMBER", help="Take up the proposed rule of this number, and no more."
+        ),
+    ] = [],  # noqa: B006 - Typer copies it
+    refuse: Annotated[
+        list[int],
+        typer.Option("--refuse", metavar="NUMBER", help="Propose the rule of this number no more."),
+    ] = [],  # noqa: B006 - Typer copies it
+    by: By = "",
     settings: Settings = [],  # noqa: B006 - Typer copies it
     state: State = None,
     json: Json = False,
 ) -> None:
     """Make examples of what people corrected; what would make the result worse is not taken up."""
-    from smeflow.evaluate.lessons import collect_lessons, write_examples
+    from smeflow.evaluate.lessons import collect_lessons, proposals_of, write_examples
     from smeflow.evaluate.lessons import learn_from as measured
 
     screen: Screen = ctx.obj
@@ -43,14 +57,69 @@ def learn(
     chosen = _step(loaded, step)
     file = loaded.folder / chosen.learned
     with open_ledger(state, loaded.folder) as ledger:
+        if accept or refuse:
+            _settle_rules(screen, ledger, loaded, accept, refuse, person_name(by))
+            return
         decided = collect_lessons(ledger, loaded.name, chosen)
+        proposed = [proposal for _, _, proposal in proposals_of(ledger, loaded)]
     outcome = measured(chosen, file, decided)
     if not dry_run and (outcome.taken or outcome.tests):
         write_examples(file, outcome)
     if json:
-        screen.json(as_json(chosen, file, outcome))
+        rules = [
+            {
+                "rule": each.rule.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+                "moved": each.moved,
+            }
+            for each in proposed
+        ]
+        screen.json({**as_json(chosen, file, outcome), **({"rules": rules} if rules else {})})
     else:
         _tell(screen, chosen, file, outcome, written=not dry_run)
+        _tell_proposals(screen, proposed)
+
+
+def _tell_proposals(screen: Screen, proposed: "list[RuleProposal]") -> None:
+    """List the rules that corrections suggest, with the command that takes one up."""
+    if not proposed:
+        return
+    screen.print(say("You moved these by hand more than once. As a rule it would be done for you:"))
+    for number, each in enumerate(proposed, 1):
+        rule = say("{n}  {rule}", n=number, rule=each.rule.in_words())
+        screen.print(rule, style="bold")
+        screen.print(f"   {', '.join(each.moved[:5])}", style="bright_black")
+    screen.print(
+        say("Take one up: smeflow learn --accept NUMBER.   Never again: smeflow learn --refuse NUMBER.")
+    )
+
+
+def _settle_rules(
+    screen: Screen, ledger: "Ledger", recipe: "Recipe", accept: list[int], refuse: list[int], person: str
+) -> None:
+    """Write down which of the proposed rules are taken up and which are not wanted."""
+    from smeflow.evaluate.lessons import proposals_of
+    from smeflow.triage.labels import add_rule
+
+    proposed = list(proposals_of(ledger, recipe))
+    wrong = [number for number in (*accept, *refuse) if not 1 <= number <= len(proposed)]
+    if wrong or set(accept) & set(refuse):
+        number = wrong[0] if wrong else accept[0]
+        raise UsageProblem(
+            say(
+                "There is no rule {n} to decide on: {count} are proposed. smeflow learn lists them.",
+                n=number,
+                count=len(proposed),
+            )
+        )
+    for number in sorted({*accept, *refuse}):
+        _, file, proposal = proposed[number - 1]
+        refused = number in refuse
+        add_rule(file, proposal.rule, person=person, at=ledger.store.clock(), refused=refused)
+        message = say("not proposed again: {rule}", rule=proposal.rule.in_words())
+        if not refused:
+            message = say("taken up: {rule}", rule=proposal.rule.in_words())
+        screen.print(message, style="" if refused else "green")
+        screen.note(f"  → {file}")
 
 
 def _step(recipe: "Recipe", asked: str) -> "Triage":

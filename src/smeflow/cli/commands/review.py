@@ -14,6 +14,7 @@ import typer
 
 from smeflow.cli.arguments import By, Item, Json, RecipeName, State, find_item, open_ledger, person_name
 from smeflow.cli.commands.desk import open_desk
+from smeflow.cli.commands.workbook import export_workbook, import_workbook
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import UsageProblem
 from smeflow.errors import LedgerError
@@ -112,6 +113,7 @@ def _prompt(screen: Screen, what: Phrase) -> str:
     return str(typer.prompt(screen.text(what), default="", show_default=False, err=True)).strip()
 
 
+CSV_COLUMNS = ("id", "item", "recipe", "state", "step", "reason")
 ANSWERS = {"yes": True, "no": False}
 NoteOption = Annotated[str, typer.Option("--note", metavar="TEXT", help="Why, in your words; it is kept.")]
 HashOption = Annotated[
@@ -126,6 +128,8 @@ AsCsv = Annotated[bool, typer.Option("--csv", help="Print CSV: id, item, recipe,
 review = typer.Typer(
     help="See what waits for a person, and approve, correct or reject it.", rich_markup_mode=None
 )
+review.command("export")(export_workbook)
+review.command("import")(import_workbook)
 
 
 @review.callback(invoke_without_command=True)
@@ -305,7 +309,9 @@ def _list_waiting(
                 )
                 remember_shown(ledger, row)
         elif as_csv:
-            write_csv(screen, ledger, rows)
+            writer = csv.DictWriter(sys.stdout, CSV_COLUMNS, lineterminator="\n")
+            writer.writeheader()
+            writer.writerows(_waiting_row(screen, ledger, row) for row in rows)
         elif rows:
             list_items(screen, ledger, rows, most=None)
             screen.print()
@@ -315,14 +321,6 @@ def _list_waiting(
             screen.print(hint, style="bright_black")
         else:
             screen.print(say("Nothing waits for a person."), style="green")
-
-
-def write_csv(screen: Screen, ledger: "Ledger", rows: "list[ItemRow]") -> None:
-    """Print waiting items as CSV."""
-    names = ["id", "item", "recipe", "state", "step", "reason"]
-    writer = csv.DictWriter(sys.stdout, names, lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(_waiting_row(screen, ledger, row) for row in rows)
 
 
 def _waiting_row(screen: Screen, ledger: "Ledger", row: "ItemRow") -> dict[str, object]:

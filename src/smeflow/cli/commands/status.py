@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Annotated, Any, cast
 
 import typer
 
-from smeflow.cli.arguments import Json, State, open_ledger
+from smeflow.cli.arguments import Json, State, load_recipe, open_ledger
 from smeflow.cli.console import STATE_WORDS, Screen, ScreenColumn, plain_decimal
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import LISTED_ITEMS, list_items
 from smeflow.cli.running import left_out_phrase, require_report_name, write_report
+from smeflow.errors import RecipeError
 from smeflow.i18n import Phrase, phrase_from_json, say
-from smeflow.review.choosing import is_called
+from smeflow.review.choosing import is_called, recipe_file
 
 if TYPE_CHECKING:
     from smeflow.ledger.ledger import Ledger
@@ -74,6 +75,7 @@ def status(
             told = [say("{n} items wait until the budget allows them.", n=waiting)] if waiting else []
             for what in (*told, *models_of_last_run(ledger, name)):
                 screen.note(f"{name}: {screen.text(what)}", style="yellow")
+            _tell_proposed_rules(screen, ledger, name)
         rows = [row for name in names for state_name in wanted for row in ledger.items(name, state_name)]
         list_items(screen, ledger, rows, most=None if every or where else LISTED_ITEMS)
 
@@ -100,6 +102,25 @@ def _tell_workers(screen: Screen, ledger: "Ledger", recipes: list[str]) -> None:
             waited = round((ledger.store.clock() - speed.oldest).total_seconds())
             told = say("{told}; the oldest open one came {seconds} s ago", told=told, seconds=waited)
         screen.print(f"  {screen.text(told)}", style="bright_black")
+
+
+def _tell_proposed_rules(screen: Screen, ledger: "Ledger", name: str) -> None:
+    """Tell how many rules corrections of labels suggest; nothing where there are none."""
+    corrected = ledger.store.tuples("corrections of recipe", recipe=name)
+    file = recipe_file(name, Path.cwd(), ledger.store.folder.parent) if corrected else None
+    if file is None or "learned:" not in file.read_text(encoding="utf-8", errors="replace"):
+        return
+    from smeflow.evaluate.lessons import proposals_of
+
+    try:
+        proposed = sum(1 for _ in proposals_of(ledger, load_recipe(file)))
+    except (RecipeError, ValueError):  # `smeflow check` and `smeflow learn` say what is wrong with them
+        return
+    if proposed:
+        message = say(
+            "{n} rules are proposed from what you moved: smeflow learn {file}", n=proposed, file=file.name
+        )
+        screen.note(f"{name}: {screen.text(message)}", style="cyan")
 
 
 def _is_named(recipe: str, name: str) -> bool:
