@@ -2,6 +2,7 @@
 
 import os
 import shutil
+import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
@@ -15,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smeflow.cli.arguments import load_recipe, open_ledger, recipe_files
+from smeflow.cli.commands.desk import can_open_desk, open_desk
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import RecipeOutcome, tell_act
@@ -214,6 +216,9 @@ def demo(
     folder: Annotated[
         Path, typer.Argument(help="Where the recipes are copied to and the outputs are written.")
     ] = Path("demo-out"),
+    no_open: Annotated[
+        bool, typer.Option("--no-open", help="Do not open the desk on the firm's month at the end.")
+    ] = False,
 ) -> None:
     """Turn real invoices, mails and sales into tables and a report: without a key, then with a model."""
     screen: Screen = ctx.obj
@@ -225,9 +230,19 @@ def demo(
     tell_act(screen, ran, time.monotonic() - started)
     _end_if_stopped(screen, stopped_by)
     model = os.environ.get(MODEL_VARIABLE, "local")
+    month = folder / month_folder(screen)
     if model != "none":
-        second_act(screen, recipes, model, state_folder(None, folder))
-    _what_next(screen, folder)
+        others = [recipe for recipe in recipes if recipe.parent != month]
+        second_act(screen, others, model, state_folder(None, folder))
+    _what_next(screen, folder, month)
+    if not no_open and can_open_desk():
+        screen.print()
+        open_desk(screen, month, None, "")
+
+
+def month_folder(screen: Screen) -> str:
+    """Name the folder of the small firm whose month is told: one that speaks the reader's language."""
+    return f"month-{screen.language}"
 
 
 def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
@@ -267,9 +282,13 @@ def _end_if_stopped(screen: Screen, stopped_by: int) -> None:
 def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
     """Copy the bundled recipes and documents to *folder*, a firm's folder of its own; give the recipes."""
     source = bundled_recipes()
-    shutil.copytree(
-        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", ".smeflow", "__pycache__")
-    )
+    month = month_folder(screen)
+    others = [path.name for path in source.glob("month-*") if path.name != month]
+    left_out = shutil.ignore_patterns("out", ".smeflow", "__pycache__", *others)
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=left_out)
+    if screen.language == "fr":
+        for recipe in folder.glob("*/recipe.fr.yaml"):
+            recipe.replace(recipe.with_name("recipe.yaml"))
     if not (
         folder / WORKSPACE_FILE
     ).exists():  # else the ledger of a firm around it would get the demo's items
@@ -277,7 +296,10 @@ def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
         tables = 'suppliers = "supplier-mail/suppliers.csv"\ncustomers = "customer-requests/customers.csv"\n'
         text = f'[company]\nlocale = "{locale}"\n\n[tables]\n{tables}'
         (folder / WORKSPACE_FILE).write_text(text, encoding="utf-8")
-    folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
+    folders = sorted(
+        (p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml"))),
+        key=lambda p: (p.name != month, p.name),
+    )
     recipes = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
     return sorted(recipes, key=_of_a_ledger)
 
@@ -364,8 +386,9 @@ def _without_extras(recipe: Path) -> str:
     return loaded.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
 
 
-def _what_next(screen: Screen, folder: Path) -> None:
+def _what_next(screen: Screen, folder: Path, month: Path) -> None:
     lines: list[tuple[Phrase, str]] = [
+        (say("Open the desk on the firm's month"), f"cd {month} && smeflow desk"),
         (say("See what waits for you"), f"cd {folder} && smeflow review"),
         (say("See one item with its quotes"), f"cd {folder} && smeflow show 1 --html page.html"),
         (say("Start with your own"), "smeflow init"),
