@@ -2,12 +2,10 @@
 
 import os
 import shutil
-import sys
 import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -73,20 +71,6 @@ def limit_model(llm: "ConnectedLLM") -> "Rationed":
     from smeflow.cli.commands.demo_model import Rationed
 
     return Rationed(inner=llm, seconds=SECONDS, at_least_seconds=AT_LEAST_SECONDS, questions=QUESTIONS)
-
-
-def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
-    """Tell which item is asked about, how many of at most *most* that makes, and how long it goes on."""
-
-    def remaining() -> tuple[str, Phrase] | None:
-        name = asked.under_way
-        if not name:
-            return None
-        left = timedelta(seconds=max(0, round(asked.seconds_left)))
-        return name, say("{time} left; asking about {name} ({n} of at most {most})",
-                         name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
-
-    return remaining
 
 
 def recipes_in_order(recipes: list[Path], before: "dict[tuple[str, str], ItemSnapshot]") -> list[Path]:
@@ -222,17 +206,14 @@ def demo(
 ) -> None:
     """Turn real invoices, mails and sales into tables and a report: without a key, then with a model."""
     screen: Screen = ctx.obj
-    started = time.monotonic()
-    screen.print(say("First act: the readers alone, no key and no model."), style="bold")
-    screen.print()
     recipes = copy_recipes(screen, folder)
-    ran, stopped_by = run_act(screen, recipes, "none")
-    tell_act(screen, ran, time.monotonic() - started)
-    _end_if_stopped(screen, stopped_by)
-    model = os.environ.get(MODEL_VARIABLE, "local")
     month = folder / month_folder(screen)
+    screen.print(say("First act: the readers alone, no key and no model."), style="bold")
+    _first_act(screen, say("The month of a small firm"), [r for r in recipes if r.parent == month])
+    others = [recipe for recipe in recipes if recipe.parent != month]
+    _first_act(screen, say("Documents, mails and tables of many others"), others)
+    model = os.environ.get(MODEL_VARIABLE, "local")
     if model != "none":
-        others = [recipe for recipe in recipes if recipe.parent != month]
         second_act(screen, others, model, state_folder(None, folder))
     _what_next(screen, folder, month)
     if not no_open and can_open_desk():
@@ -245,8 +226,19 @@ def month_folder(screen: Screen) -> str:
     return f"month-{screen.language}"
 
 
+def _first_act(screen: Screen, heading: Phrase, recipes: list[Path]) -> None:
+    started = time.monotonic()
+    screen.print()
+    screen.print(heading, style="bold")
+    screen.print()
+    ran, stopped_by = run_act(screen, recipes, "none")
+    tell_act(screen, ran, time.monotonic() - started)
+    _end_if_stopped(screen, stopped_by)
+
+
 def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
     """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
+    from smeflow.cli.commands.demo_model import act_progress
     from smeflow.cli.models import connect_for_demo
     from smeflow.engine.models import closing_model
 
