@@ -65,6 +65,56 @@ def test_it_says_where_the_outputs_lie_and_they_do(shown):
         assert file.is_file() or any(file.iterdir())
 
 
+def test_the_month_of_the_small_firm_is_a_story(shown):
+    """Most of it is done; what waits is one strange account, one wrong sum, one complaint; one came twice."""
+    from smeflow.workspace import Workspace
+
+    place, _ = shown
+    items = Workspace(place / "demo-out" / "month-en").items()
+    assert [item.state for item in items].count("done") == 17
+    waiting = {item.name: " ".join(map(str, item.reasons)) for item in items if item.state == "review"}
+    assert sorted(waiting) == ["04-school-road.eml", "garage-PM2026-0305.pdf", "varnish-TC-2026-0205.pdf"]
+    assert "another account than before" in waiting["varnish-TC-2026-0205.pdf"]
+    assert "make 1186.95, but the total is 1276.95" in waiting["garage-PM2026-0305.pdf"]
+    assert "complaint" in waiting["04-school-road.eml"]
+    assert [str(item.reasons[0]) for item in items if item.state == "skipped"] == [
+        "duplicate of timber-AT-2026-0120.pdf"
+    ]
+    assert len(items) == 21
+
+
+def test_a_reader_of_french_gets_a_french_firm(tmp_path, recipes):
+    """The same story, and the bundled recipes in French in the place of the English ones."""
+    from smeflow.cli.commands.demo import copy_recipes
+    from smeflow.cli.console import Screen
+    from smeflow.workspace import Workspace
+
+    copied = copy_recipes(Screen(language="fr", log_json=False), tmp_path / "out")
+    assert {file.parent.name for file in copied if file.parent.name.startswith("month-")} == {"month-fr"}
+    french = (recipes / "supplier-mail" / "recipe.fr.yaml").read_bytes()
+    assert (tmp_path / "out" / "supplier-mail" / "recipe.yaml").read_bytes() == french
+    month = Workspace(tmp_path / "out" / "month-fr")
+    for recipe in ("factures.yaml", "courrier.yaml", "tickets.yaml"):
+        month.run(recipe, llm="none")
+    states = [item.state for item in month.items()]
+    assert {state: states.count(state) for state in states} == {"done": 16, "review": 3, "skipped": 1}
+
+
+@pytest.mark.parametrize(
+    ("seated", "ci", "opens"), [(True, "", True), (False, "", False), (True, "1", False)]
+)
+def test_the_desk_opens_only_where_a_person_sits(monkeypatch, seated, ci, opens):
+    """Never in a pipe, and never where ``CI`` is set."""
+    import sys
+
+    from smeflow.cli.commands import desk
+
+    for stream in (sys.stdin, sys.stdout):
+        monkeypatch.setattr(stream, "isatty", lambda: seated, raising=False)
+    monkeypatch.setenv("CI", ci)
+    assert desk.can_open_desk() is opens
+
+
 def test_what_wanted_a_model_is_told(shown):
     """The seam for a second act: the items a model would help with are named."""
     _, done = shown

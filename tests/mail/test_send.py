@@ -348,3 +348,28 @@ def test_a_server_without_passwords_gets_the_token_of_a_consent(server, monkeypa
     tokens.server_close()
     assert shown == ["user=contact@atelier.example\1auth=Bearer fresh-token\1\1"]
     assert len(postbox.mails) == 1
+
+
+def test_the_watch_tells_its_owner_by_mail(postbox, server, tmp_path, monkeypatch):
+    """Over TLS with a login, from the firm's address to the owner's; marked so that no program answers it."""
+    from smeflow.engine.notify import Notifier
+    from smeflow.mail.login import variable_of
+    from smeflow.recipe.keys import NotifyText
+
+    monkeypatch.setenv(variable_of("office@example.com"), "pässword-for-tests")
+    settings = NotifyText(
+        to="owner@example.com",
+        sender="office@example.com",
+        host="localhost",
+        port=postbox.port,
+        certificate=str(server.certificate),
+    )
+    notifier = Notifier(settings=settings, folder=tmp_path, state=tmp_path / "state", language="fr")
+    notifier.failed("inbox", RuntimeError("a plug broke"))
+    notifier.failed("inbox", RuntimeError("a plug broke"))
+    [(sender, to, _)] = postbox.mails
+    assert (sender, to) == ("office@example.com", ["owner@example.com"])
+    [message] = postbox.messages()
+    assert message["Subject"] == "smeflow s’est arrêté – inbox"
+    assert message["Auto-Submitted"] == "auto-generated"
+    assert "a plug broke" in message.get_content()

@@ -36,6 +36,7 @@ from smeflow.cli.commands.repair import repair
 from smeflow.cli.commands.rerun import rerun
 from smeflow.cli.commands.review import review
 from smeflow.cli.commands.run import run
+from smeflow.cli.commands.service import service
 from smeflow.cli.commands.show import show
 from smeflow.cli.commands.status import status
 from smeflow.cli.commands.triage import triage
@@ -57,6 +58,7 @@ COMMANDS: tuple[Command, ...] = (
     ("check", WORK, check),
     ("run", WORK, run),
     ("watch", WORK, watch),
+    ("service", WORK, service),
     ("work", WORK, work),
     ("status", WORK, status),
     ("show", WORK, show),

@@ -144,11 +144,18 @@ class MailboxWatcher(threading.Thread):
         silent = time.monotonic() - self._heard
         if silent >= SILENT_SECONDS and not self._told:
             self._told = True
-            self.tell(
-                say(
-                    "Nothing has been heard from the mailbox {address} for {minutes} minutes. "
-                    "Nothing is lost; it is tried again and again.",
-                    address=self.account.address,
-                    minutes=round(silent / 60),
-                )
-            )
+            self.tell(_silence(self.account.address, round(silent / 60)))
+
+
+def _silence(address: str, minutes: int) -> Phrase:
+    return say(
+        "Nothing has been heard from the mailbox {address} for {minutes} minutes. "
+        "Nothing is lost; it is tried again and again.",
+        address=address,
+        minutes=minutes,
+    )
+
+
+def is_silence(phrase: Phrase) -> bool:
+    """Tell whether a watcher says with *phrase* that its server has been silent for long."""
+    return phrase.template == _silence("", 0).template

@@ -9,7 +9,7 @@ from decimal import Decimal
 from typing import Annotated, Any, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, field_validator, model_validator
 
 from smeflow.errors import LLMRejected
 from smeflow.i18n import Phrase, say
@@ -261,6 +261,45 @@ class LedgerText(BaseModel):
         limits = {name: ProviderLimit(**limit.model_dump()) for name, limit in self.limits.items()}
         url = LedgerUrl.parse(self._filled(self.url))
         return SharedLedger(url=url, stalled_seconds=self.stalled_seconds, limits=limits)
+
+
+class NotifyText(BaseModel):
+    """Who is told, and how, when ``smeflow watch`` needs a person: by mail, by a command, or both."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", use_attribute_docstrings=True)
+
+    to: str = ""
+    """Whose mailbox the messages go to; empty: no mail is sent."""
+    sender: str = ""
+    """The address they are sent from; its password is that of ``smeflow mailbox login``."""
+    host: str = ""
+    """The server that sends: ``ssl0.ovh.net``."""
+    port: int = Field(default=465, ge=1, le=65535)
+    """Its port."""
+    security: Literal["tls", "starttls"] = "tls"
+    """``tls`` on port 465, ``starttls`` on port 587."""
+    user: str = ""
+    """What to log in as, where it is not the sender's address."""
+    certificate: str = ""
+    """The certificate of a server of the firm's own, a file beside ``smeflow.toml``."""
+    command: tuple[str, ...] = ()
+    """A program and its arguments; it gets the subject as its last one, and the text on its input."""
+    waiting: int = Field(default=1, ge=0)
+    """So many items must wait for a person to be told; 0: never."""
+    silent_days: int = Field(default=0, ge=0)
+    """A source that brought nothing new for so many days is told; 0: never."""
+    digest: Literal["monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday", ""] = (
+        "monday"
+    )
+    """On which day the week is summed up; empty: never."""
+
+    @model_validator(mode="after")
+    def _has_a_way(self) -> "NotifyText":
+        if not self.to and not self.command:
+            raise ValueError(say("[notify] needs a way: to = an address, or command = a program"))
+        if self.to and not (self.sender and self.host):
+            raise ValueError(say("[notify] with to needs sender and host too: who sends, over which server"))
+        return self
 
 
 class RecipeText(BaseModel):

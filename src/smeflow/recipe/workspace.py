@@ -22,7 +22,7 @@ from smeflow.llm.interface import Price, Region
 from smeflow.llm.providers import Residency
 from smeflow.money import Money
 from smeflow.recipe.code_steps import load_own_steps
-from smeflow.recipe.keys import LedgerText, ModelNames, WhenOver, parse_money
+from smeflow.recipe.keys import LedgerText, ModelNames, NotifyText, WhenOver, parse_money
 from smeflow.recipe.known_tables import KnownTables
 from smeflow.recipe.problems import problems_of
 from smeflow.recipe.yaml import decode, parse_toml
@@ -117,6 +117,10 @@ class PriceText(_Strict):
     as_of: date
     """The day the price was looked up."""
 
+    def price(self) -> Price:
+        """Give it as every price is told."""
+        return Price(**{**dict(self), "as_of": self.as_of.isoformat()})
+
 
 class Environment(_Strict):
     """Which variables of the environment recipes may read: none but these."""
@@ -144,6 +148,7 @@ class WorkspaceText(_Strict):
     environment: Environment = Environment()
     audit_heads: str | None = None
     ledger: LedgerText | None = None
+    notify: NotifyText | None = None
     steps: tuple[str, ...] = ()
     """Python files with steps of the firm's own, in the folder of ``smeflow.toml`` or below it."""
 
@@ -317,6 +322,8 @@ class WorkspaceSettings:
     """Where each run keeps the head of the audit chain; best where whoever runs it cannot change it."""
     ledger: SharedLedger | None = None
     """The ledger, where it is in PostgreSQL; None: it is a file beside what is kept for this machine."""
+    notify: NotifyText | None = None
+    """Who is told when a person is needed; None: nobody."""
     steps: tuple[Path, ...] = ()
     """Python files with steps of the firm's own."""
     steps_line: int = 0
@@ -353,11 +360,12 @@ class WorkspaceSettings:
             folders=tuple((root / folder).resolve() for folder in text.folders),
             budgets=replace(Budgets.usual(currency), **text.budgets),
             rates=Rates(currency=currency, **text.rates) if text.rates else Rates.estimates(currency),
-            prices={name: _price(price) for name, price in text.prices.items()},
+            prices={name: price.price() for name, price in text.prices.items()},
             books=text.books,
             environment=text.environment,
             audit_heads=(root / text.audit_heads).resolve() if text.audit_heads else None,
             ledger=text.ledger.shared() if text.ledger else None,
+            notify=text.notify,
             steps=tuple(root / file for file in text.steps),
             steps_line=lines.get("steps", 1),
         )
@@ -388,12 +396,3 @@ class WorkspaceSettings:
     def known(self) -> KnownTables:
         """Give what the firm knows; a table is read when it is first asked for."""
         return KnownTables(self.tables)
-
-
-def _price(text: PriceText) -> Price:
-    return Price(
-        input_per_million=text.input_per_million,
-        output_per_million=text.output_per_million,
-        currency=text.currency,
-        as_of=text.as_of.isoformat(),
-    )

@@ -6,7 +6,6 @@ import time
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
 from dataclasses import dataclass
-from datetime import timedelta
 from decimal import Decimal
 from importlib.util import find_spec
 from pathlib import Path
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from smeflow.cli.arguments import load_recipe, open_ledger, recipe_files
+from smeflow.cli.commands.desk import can_open_desk, open_desk
 from smeflow.cli.console import Screen, ScreenColumn
 from smeflow.cli.exits import UsageProblem
 from smeflow.cli.results import RecipeOutcome, tell_act
@@ -71,20 +71,6 @@ def limit_model(llm: "ConnectedLLM") -> "Rationed":
     from smeflow.cli.commands.demo_model import Rationed
 
     return Rationed(inner=llm, seconds=SECONDS, at_least_seconds=AT_LEAST_SECONDS, questions=QUESTIONS)
-
-
-def act_progress(asked: "Rationed", most: int) -> "ProgressNote":
-    """Tell which item is asked about, how many of at most *most* that makes, and how long it goes on."""
-
-    def remaining() -> tuple[str, Phrase] | None:
-        name = asked.under_way
-        if not name:
-            return None
-        left = timedelta(seconds=max(0, round(asked.seconds_left)))
-        return name, say("{time} left; asking about {name} ({n} of at most {most})",
-                         name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
-
-    return remaining
 
 
 def recipes_in_order(recipes: list[Path], before: "dict[tuple[str, str], ItemSnapshot]") -> list[Path]:
@@ -214,24 +200,45 @@ def demo(
     folder: Annotated[
         Path, typer.Argument(help="Where the recipes are copied to and the outputs are written.")
     ] = Path("demo-out"),
+    no_open: Annotated[
+        bool, typer.Option("--no-open", help="Do not open the desk on the firm's month at the end.")
+    ] = False,
 ) -> None:
     """Turn real invoices, mails and sales into tables and a report: without a key, then with a model."""
     screen: Screen = ctx.obj
-    started = time.monotonic()
-    screen.print(say("First act: the readers alone, no key and no model."), style="bold")
-    screen.print()
     recipes = copy_recipes(screen, folder)
+    month = folder / month_folder(screen)
+    screen.print(say("First act: the readers alone, no key and no model."), style="bold")
+    _first_act(screen, say("The month of a small firm"), [r for r in recipes if r.parent == month])
+    others = [recipe for recipe in recipes if recipe.parent != month]
+    _first_act(screen, say("Documents, mails and tables of many others"), others)
+    model = os.environ.get(MODEL_VARIABLE, "local")
+    if model != "none":
+        second_act(screen, others, model, state_folder(None, folder))
+    _what_next(screen, folder, month)
+    if not no_open and can_open_desk():
+        screen.print()
+        open_desk(screen, month, None, "")
+
+
+def month_folder(screen: Screen) -> str:
+    """Name the folder of the small firm whose month is told: one that speaks the reader's language."""
+    return f"month-{screen.language}"
+
+
+def _first_act(screen: Screen, heading: Phrase, recipes: list[Path]) -> None:
+    started = time.monotonic()
+    screen.print()
+    screen.print(heading, style="bold")
+    screen.print()
     ran, stopped_by = run_act(screen, recipes, "none")
     tell_act(screen, ran, time.monotonic() - started)
     _end_if_stopped(screen, stopped_by)
-    model = os.environ.get(MODEL_VARIABLE, "local")
-    if model != "none":
-        second_act(screen, recipes, model, state_folder(None, folder))
-    _what_next(screen, folder)
 
 
 def second_act(screen: Screen, recipes: list[Path], name: str, folder: Path) -> None:
     """Run the same recipes with a model, on what was left for one; what the first act gave stays."""
+    from smeflow.cli.commands.demo_model import act_progress
     from smeflow.cli.models import connect_for_demo
     from smeflow.engine.models import closing_model
 
@@ -267,9 +274,13 @@ def _end_if_stopped(screen: Screen, stopped_by: int) -> None:
 def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
     """Copy the bundled recipes and documents to *folder*, a firm's folder of its own; give the recipes."""
     source = bundled_recipes()
-    shutil.copytree(
-        source, folder, dirs_exist_ok=True, ignore=shutil.ignore_patterns("out", ".smeflow", "__pycache__")
-    )
+    month = month_folder(screen)
+    others = [path.name for path in source.glob("month-*") if path.name != month]
+    left_out = shutil.ignore_patterns("out", ".smeflow", "__pycache__", *others)
+    shutil.copytree(source, folder, dirs_exist_ok=True, ignore=left_out)
+    if screen.language == "fr":
+        for recipe in folder.glob("*/recipe.fr.yaml"):
+            recipe.replace(recipe.with_name("recipe.yaml"))
     if not (
         folder / WORKSPACE_FILE
     ).exists():  # else the ledger of a firm around it would get the demo's items
@@ -277,7 +288,10 @@ def copy_recipes(screen: Screen, folder: Path) -> list[Path]:
         tables = 'suppliers = "supplier-mail/suppliers.csv"\ncustomers = "customer-requests/customers.csv"\n'
         text = f'[company]\nlocale = "{locale}"\n\n[tables]\n{tables}'
         (folder / WORKSPACE_FILE).write_text(text, encoding="utf-8")
-    folders = sorted(p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml")))
+    folders = sorted(
+        (p for p in folder.iterdir() if p.is_dir() and any(p.glob("*.yaml"))),
+        key=lambda p: (p.name != month, p.name),
+    )
     recipes = recipe_files([*folders, *([folder] if any(folder.glob("*.yaml")) else [])])
     return sorted(recipes, key=_of_a_ledger)
 
@@ -364,8 +378,9 @@ def _without_extras(recipe: Path) -> str:
     return loaded.name if wants and not all(map(find_spec, _FOR_REPORTS)) else ""
 
 
-def _what_next(screen: Screen, folder: Path) -> None:
+def _what_next(screen: Screen, folder: Path, month: Path) -> None:
     lines: list[tuple[Phrase, str]] = [
+        (say("Open the desk on the firm's month"), f"cd {month} && smeflow desk"),
         (say("See what waits for you"), f"cd {folder} && smeflow review"),
         (say("See one item with its quotes"), f"cd {folder} && smeflow show 1 --html page.html"),
         (say("Start with your own"), "smeflow init"),

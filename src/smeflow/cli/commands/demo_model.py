@@ -6,11 +6,16 @@ import threading
 import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from smeflow.engine.item import WORKED_ON
 from smeflow.errors import LLMRejected, LLMUnavailable
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 from smeflow.llm.interface import Closable, ConnectedLLM, ModelEndpoint, Reply, Request
+
+if TYPE_CHECKING:
+    from smeflow.cli.console import ProgressNote
 
 
 @dataclass(eq=False, kw_only=True)
@@ -106,3 +111,17 @@ class Rationed:
             return False
         self.asked += not request.again
         return True
+
+
+def act_progress(asked: Rationed, most: int) -> "ProgressNote":
+    """Tell which item is asked about, how many of at most *most* that makes, and how long it goes on."""
+
+    def remaining() -> tuple[str, Phrase] | None:
+        name = asked.under_way
+        if not name:
+            return None
+        left = timedelta(seconds=max(0, round(asked.seconds_left)))
+        return name, say("{time} left; asking about {name} ({n} of at most {most})",
+                         name=name, n=len(asked.items), most=most, time=left)  # fmt: skip
+
+    return remaining

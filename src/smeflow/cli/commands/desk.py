@@ -1,5 +1,8 @@
 """``smeflow desk``: the page on which people look at what waits, and decide."""
 
+import os
+import sys
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Annotated
 
@@ -14,6 +17,8 @@ from smeflow.i18n import say
 
 LOOK_SECONDS = 30.0
 """How often a watching desk looks into folders and tables."""
+DESK_MODULES = ("starlette", "uvicorn", "jinja2", "python_multipart")
+"""What the desk is made with: the extra ``web``."""
 
 
 def desk(
@@ -49,6 +54,12 @@ def desk(
     open_desk(ctx.obj, folder, state, by, port=port, browser=not no_browser, run=not no_run, watch=watch)
 
 
+def can_open_desk() -> bool:
+    """Tell whether a person sits at the terminal, and the desk is installed."""
+    seated = sys.stdin.isatty() and sys.stdout.isatty() and not os.environ.get("CI")
+    return seated and all(map(find_spec, DESK_MODULES))
+
+
 def open_desk(
     screen: Screen,
     folder: Path,
@@ -61,7 +72,7 @@ def open_desk(
     watch: bool = False,
 ) -> None:
     """Serve the desk of *folder* until stopped."""
-    for module in ("starlette", "uvicorn", "jinja2", "python_multipart"):
+    for module in DESK_MODULES:
         import_extra(module, "web")
     from smeflow.web.app import open_port, serve_desk
     from smeflow.web.desk import Desk

@@ -10,9 +10,12 @@ import typer
 from smeflow.cli.arguments import LogJson, Settings, State, load_recipe, open_ledger, recipe_files
 from smeflow.cli.console import Screen
 from smeflow.cli.exits import StopRequest, stop_on_signals
-from smeflow.i18n import say
+from smeflow.i18n import Phrase, say
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from smeflow.engine.notify import Notifier
     from smeflow.engine.run import RunSummary
     from smeflow.engine.watch import NextRun
     from smeflow.recipe.load import Recipe
@@ -44,6 +47,7 @@ def watch(
 
     screen: Screen = ctx.obj
     files = recipe_files(recipes or [Path()])
+    notices = Notices(screen, state)
     with stop_on_signals() as stop:
         dues: dict[Path, NextRun] = {}
         for file in files:
@@ -51,14 +55,16 @@ def watch(
             due = dues[file] = NextRun.of(recipe, every, _last_run(file, state, recipe), datetime.now(UTC))
             _tell_start(screen, due)
             if isinstance(recipe.source, MailboxSource) and recipe.schedule is None:
-                MailboxWatcher(recipe.source, due.wake, lambda p: _log(screen, p), stop.event).start()
+                tell = notices.teller(file, recipe.source.account.address)
+                MailboxWatcher(recipe.source, due.wake, tell, stop.event).start()
         while dues and not stop.event.wait(GLANCE_SECONDS):
             for file, due in list(dues.items()):
                 if stop.event.is_set() or not due.is_due(datetime.now(UTC)):
                     continue
                 try:
-                    _run_due(screen, file, due, stop, state=state, settings=settings, llm=llm)
+                    _run_due(screen, file, due, stop, notices, state=state, settings=settings, llm=llm)
                 except LedgerDamaged as error:  # it stays so until a person mends it; the others go on
+                    notices.failed(file, due.recipe.name, error)
                     del dues[file]
                     if not dues:
                         raise
@@ -72,6 +78,7 @@ def _run_due(
     file: Path,
     due: "NextRun",
     stop: StopRequest,
+    notices: "Notices",
     *,
     state: Path | None,
     settings: list[str],
@@ -90,11 +97,13 @@ def _run_due(
     except Exception as error:  # noqa: BLE001 - whatever ends this recipe's run, the others are watched
         if not due.failures:
             _log(screen, failure_phrase(error))
+        notices.failed(file, due.recipe.name, error)
         due.failed()
         return
     if stopped_by and stop.code is None:
         stop.code = stopped_by
         stop.event.set()
+    notices.ended(file, recipe.name, summary)
     first = not due.failures
     if summary.failures or (summary.stopped in HALT_CODES and summary.stopped != "interrupted"):
         due.failed()
@@ -102,6 +111,61 @@ def _run_due(
         due.ended(datetime.now(UTC))
     if first or summary.worked:  # the same failure is told once, not at every attempt
         _tell_run(screen, recipe, summary)
+
+
+class Notices:
+    """Whom the firms of the watched recipes want told; a firm without ``[notify]`` is told nothing."""
+
+    def __init__(self, screen: Screen, state: Path | None) -> None:
+        self.screen, self.state = screen, state
+        self._by_folder: dict[Path, Notifier | None] = {}
+
+    def teller(self, file: Path, address: str) -> "Callable[[Phrase], None]":
+        """Give what the watcher of a mailbox says its sentences to."""
+        from smeflow.engine.watch import is_silence
+
+        def tell(phrase: Phrase) -> None:
+            _log(self.screen, phrase)
+            notifier = self._of(file)
+            if notifier is not None and is_silence(phrase):
+                notifier.silent(address, phrase)
+
+        return tell
+
+    def failed(self, file: Path, recipe: str, error: Exception) -> None:
+        """Tell of what ended a run."""
+        notifier = self._of(file)
+        if notifier is not None:
+            notifier.failed(recipe, error)
+
+    def ended(self, file: Path, recipe: str, summary: "RunSummary") -> None:
+        """Tell of a run that ended, and of what waits after it."""
+        from smeflow.cli.running import has_ledger
+
+        notifier = self._of(file)
+        if notifier is None:
+            return
+        notifier.ended(recipe, summary)
+        if has_ledger(self.state, file):
+            with open_ledger(self.state, file) as ledger:
+                notifier.look(ledger)
+
+    def _of(self, file: Path) -> "Notifier | None":
+        from smeflow.engine.notify import Notifier
+        from smeflow.recipe.workspace import WorkspaceSettings
+        from smeflow.review.choosing import state_folder
+
+        folder = file.resolve().parent
+        if folder not in self._by_folder:
+            firm = WorkspaceSettings.find(file)
+            self._by_folder[folder] = firm.notify and Notifier(
+                settings=firm.notify,
+                folder=firm.root,
+                state=state_folder(self.state, file),
+                language=firm.language,
+                log=lambda phrase: _log(self.screen, phrase),
+            )
+        return self._by_folder[folder]
 
 
 def _last_run(file: Path, state: Path | None, recipe: "Recipe") -> datetime | None:
