@@ -100,7 +100,13 @@ def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str,
 
     source = recipe.source
     if not isinstance(source, Mailbox):
-        raise UsageProblem(say("The recipe {recipe} reads no mailbox.", recipe=recipe.name))
+        raise UsageProblem(
+            say(
+                "The recipe {recipe} reads no mailbox. Its source would be {source}; see docs/mailboxes.md.",
+                recipe=recipe.name,
+                source="{mailbox: contact@atelier.fr}",
+            )
+        )
     cursors = {}
     if has_ledger(state, file):
         with open_ledger(state, file) as ledger:

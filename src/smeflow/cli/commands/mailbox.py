@@ -44,6 +44,11 @@ def login(
     )
 
     screen: Screen = ctx.obj
+    name, _, domain = address.partition("@")
+    if not name or "." not in domain:
+        raise UsageProblem(
+            say("{address} is no mail address; write it whole, such as contact@atelier.fr", address=address)
+        )
     if how == "password":
         store_secret(address, _secret(screen, say("Password of {address}", address=address)))
         screen.print(say("Kept in the keyring for {address}.", address=address))
