@@ -21,13 +21,14 @@ from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 LOCALES = {"fr": ("fr_FR.UTF-8", "Atelier Morel"), "en": ("C.UTF-8", "Atelier Morel")}
+CRASHED = 70
 WORKS = ("invoices", "mail", "table", "report")
 WAITING = {
     "fr": "<html><body><p>Facture F-1, merci de régler bientôt.</p></body></html>",
     "en": "<html><body><p>Invoice F-1, please pay soon.</p></body></html>",
 }
 PARSERS = re.compile(
-    r"Traceback|Input should|pydantic|yaml\.|tomllib|while (scanning|parsing)|found character|"
+    r"Traceback|Input should|pydantic|yaml\.\w|tomllib|while (scanning|parsing)|found character|"
     r"Expected '|TypeError|ValueError|KeyError|Errno|\bNoneType\b"
 )
 """What a parser, a validator or the interpreter says, and no sentence of ours."""
@@ -82,10 +83,13 @@ def make_firm(folder: Path, language: str) -> None:
     smeflow(folder, language, "run", "invoices")
 
 
-def faults_of(message: str, code: int, folder: Path, language: str, names: list[str]) -> tuple[str, ...]:
+def faults_of(
+    message: str, code: int, folder: Path, language: str, case: Mapping[str, object]
+) -> tuple[str, ...]:
     """Tell what is bad about an answer."""
+    names = [str(name) for name in case["names"]]  # type: ignore[attr-defined]  # a list, by the file
     faults = [f"does not name {name}" for name in names if not re.search(name, message, re.IGNORECASE)]
-    if code in (0, 70):
+    if code != case.get("ends", code or 1) or code == CRASHED:
         faults.append(f"ends with {code}")
     if parser := PARSERS.search(message):
         faults.append(f"a parser speaks: {parser[0]}")
@@ -116,8 +120,7 @@ def try_input(firm: Path, language: str, case: Mapping[str, object]) -> Answer:
         command = str(case["run"])
         done = smeflow(folder, language, *shlex.split(command))
         message = " ".join((done.stdout + done.stderr).replace(scratch, "").split())
-        names = [str(name) for name in case["names"]]  # type: ignore[attr-defined]  # a list, by the file
-        faults = faults_of(message, done.returncode, folder, language, names)
+        faults = faults_of(message, done.returncode, folder, language, case)
     return Answer(
         language=language,
         command=command,

@@ -106,6 +106,7 @@ def extract(
     screen: Screen = ctx.obj
     kind = record_named(into)
     step = Extract(name=into.lower(), into=kind)
+    any_read = False
     for attempt in try_step(
         step, files_as_inputs(files), model_named(llm, screen, Path.cwd(), yes=yes), workers
     ):
@@ -113,6 +114,9 @@ def extract(
             screen.json(as_line(attempt, kind, screen))
         else:
             _show(attempt, kind, screen)
+        any_read = any_read or attempt.case is not None
+    if not any_read:
+        raise typer.Exit(1)  # else a script goes on with nothing
 
 
 def record_named(name: str) -> type[Any]:
