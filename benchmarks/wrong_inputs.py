@@ -1,9 +1,10 @@
-"""What smeflow answers to sixty wrong inputs: ``python benchmarks/wrong_inputs.py [--out FILE.md]``.
+"""What smeflow answers to sixty wrong inputs: ``python benchmarks/wrong_inputs.py [--page]``.
 
 ``wrong_inputs.toml`` lists them, with what a good answer names: what is wrong, where, and what to do. Each is
 given to the real command in a fresh process and a fresh folder. An answer is bad when a name is missing, when
 it speaks the other language or a parser's, when the process ends with 0 or 70, or when a crash file is left.
-The table written is to be read by a person: a pattern found is not yet a sentence understood.
+A pattern found is not yet a sentence understood: ``--page`` writes all answers into the pages of the
+documentation, to be read by a person.
 """
 
 import argparse
@@ -131,24 +132,27 @@ def try_input(firm: Path, language: str, case: Mapping[str, object]) -> Answer:
     )
 
 
-def table(answers: list[Answer]) -> str:
-    """Write every answer as a row, the bad ones first."""
+PAGES = {"en": "messages.md", "fr": "messages.fr.md"}
+HEADS = {"en": "| typed | changed before | answer |", "fr": "| tapé | changé avant | réponse |"}
+
+
+def write_page(language: str, answers: list[Answer]) -> None:
+    """Write the table of the page on messages anew; what stands above it stays."""
 
     def cell(text: str) -> str:
-        return " ".join(text.split()).replace("|", "\\|")
+        return re.sub(r"[|<>*_{}\[\]]", lambda sign: f"\\{sign[0]}", " ".join(text.split()))
 
-    rows = ["| typed | changed before | answer | ends with | faults |", "| --- | --- | --- | --- | --- |"]
-    for each in sorted(answers, key=lambda answer: not answer.faults):
-        faults = "; ".join(each.faults)
-        words = (f"`smeflow {each.command}`", each.changed, each.message, str(each.code), faults)
-        rows.append("| " + " | ".join(cell(word) for word in words) + " |")
-    return "\n".join(rows) + "\n"
+    page = ROOT / "docs" / PAGES[language]
+    above = page.read_text(encoding="utf-8").partition(HEADS[language])[0]
+    rows = [HEADS[language], "| --- | --- | --- |"]
+    rows += [f"| {cell(each.command)} | {cell(each.changed)} | {cell(each.message)} |" for each in answers]
+    page.write_text(above + "\n".join(rows) + "\n", encoding="utf-8")
 
 
 def main() -> int:
     """Try every input and tell how many were answered well."""
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
-    parser.add_argument("--out", type=Path, help="write every answer as a table of Markdown")
+    parser.add_argument("--page", action="store_true", help="write the answers into docs/messages*.md too")
     parser.add_argument("--lang", choices=sorted(LOCALES), action="append")
     options = parser.parse_args()
     cases = tomllib.loads(Path(__file__).with_suffix(".toml").read_text(encoding="utf-8"))
@@ -156,9 +160,10 @@ def main() -> int:
     for language in options.lang or sorted(LOCALES):
         with tempfile.TemporaryDirectory() as folder:
             make_firm(Path(folder), language)
-            answers += [try_input(Path(folder), language, case) for case in cases[language]]
-    if options.out:
-        options.out.write_text(table(answers), encoding="utf-8")
+            tried = [try_input(Path(folder), language, case) for case in cases[language]]
+        if options.page:
+            write_page(language, tried)
+        answers += tried
     for each in answers:
         if each.faults:
             print(f"smeflow {each.command}  [{each.changed}]\n  {each.message}")

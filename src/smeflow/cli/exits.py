@@ -198,7 +198,9 @@ class ProcessEnded(BaseException):
 def code_of(error: BaseException) -> int:
     """Give the code of the first error in the chain of causes that has one."""
     for cause in _chain(error):
-        if isinstance(cause, KeyboardInterrupt):
+        if isinstance(
+            cause, KeyboardInterrupt | typer.Abort
+        ):  # Typer's for Ctrl-C, and for "no", at a question
             return INTERRUPTED
         if isinstance(cause, ProcessEnded):
             return cause.code
