@@ -198,9 +198,7 @@ class ProcessEnded(BaseException):
 def code_of(error: BaseException) -> int:
     """Give the code of the first error in the chain of causes that has one."""
     for cause in _chain(error):
-        if isinstance(
-            cause, KeyboardInterrupt | typer.Abort
-        ):  # Typer's for Ctrl-C, and for "no", at a question
+        if isinstance(cause, KeyboardInterrupt | typer.Abort):  # Abort: Ctrl-C or "no" at a question
             return INTERRUPTED
         if isinstance(cause, ProcessEnded):
             return cause.code
