@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.exits import UsageProblem
+from smeflow.cli.exits import UsageProblem, refuse_document
 from smeflow.documents.document import MAIL
 from smeflow.errors import LedgerError, SmeflowError, UnreadableDocument, os_error_reason
 from smeflow.i18n import LANGUAGES, Language, Phrase, language_of, say
@@ -196,32 +196,8 @@ def find_recipe(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
     return load_recipe(file)
 
 
-_DOCUMENTS = {
-    ".pdf",
-    ".xml",
-    ".eml",
-    ".msg",
-    ".jpg",
-    ".jpeg",
-    ".png",
-    ".docx",
-    ".xlsx",
-    ".odt",
-    ".csv",
-    ".zip",
-}
-"""How the names of files end that a recipe reads, and that are none."""
-
-
 def _refuse_settings(path: Path) -> None:
-    if path.suffix.lower() in _DOCUMENTS:
-        raise UsageProblem(
-            say(
-                "{path} is no recipe: a recipe is a .yaml file. "
-                "Read a document with smeflow extract, or put it into the inbox of a recipe.",
-                path=path,
-            )
-        )
+    refuse_document(path)
     if path.suffix == ".toml":
         raise UsageProblem(
             say("{path} is what recipes share and is none. Name a .yaml file or its folder.", path=path)

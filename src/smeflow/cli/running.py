@@ -101,11 +101,7 @@ def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str,
     source = recipe.source
     if not isinstance(source, Mailbox):
         raise UsageProblem(
-            say(
-                "The recipe {recipe} reads no mailbox. Its source would be {source}; see docs/mailboxes.md.",
-                recipe=recipe.name,
-                source="{mailbox: contact@atelier.fr}",
-            )
+            say("{recipe} reads no mailbox: its source is another; see docs/mailboxes.md", recipe=recipe.name)
         )
     cursors = {}
     if has_ledger(state, file):

@@ -77,14 +77,9 @@ class Company(_Strict):
         compact = tuple(re.sub(r"[\s.\-]", "", each).upper() for each in written)
         for each, original in zip(compact, written, strict=True):
             if not _is_valid_number(str(info.field_name), each):
-                raise ValueError(
-                    say(
-                        "{number} is no valid {kind}: a digit or letter is not right; "
-                        "copy it from a document",
-                        number=original,
-                        kind=_NUMBER_KINDS[str(info.field_name)],
-                    )
-                )
+                kind = _NUMBER_KINDS[str(info.field_name)]
+                what = say("{number} is no valid {kind}; copy it from a document", number=original, kind=kind)
+                raise ValueError(what)
         return compact[0] if isinstance(value, str) else (compact if value is not None else None)
 
     @field_validator("fiscal_year_start")

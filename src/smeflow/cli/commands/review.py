@@ -55,11 +55,8 @@ def _ask_decision(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str)
 
     while True:
         screen.note("   ".join(f"[{key}] {screen.text(word)}" for key, word in DECISIONS))
-        key = (
-            str(typer.prompt("", default="s", prompt_suffix="> ", show_default=False, err=True))
-            .strip()
-            .lower()[:1]
-        )
+        typed = str(typer.prompt("", default="s", prompt_suffix="> ", show_default=False, err=True))
+        key = typed.strip().lower()[:1]
         try:
             if key in ("s", "q"):
                 return key == "s"
@@ -227,9 +224,8 @@ def correct(
             decisions.correct(ledger, row, steps, values, person_name(by), note)
         except InvalidCorrection as error:
             raise UsageProblem(error.phrase) from error
-        screen: Screen = ctx.obj
         for written, value in values.items():
-            screen.fact(field_name(field_called(written, FIELDS) or written), value, indent="  → ")
+            ctx.obj.fact(field_name(field_called(written, FIELDS) or written), value, indent="  → ")
 
 
 @review.command()
