@@ -46,6 +46,13 @@ def test_files_that_cannot_be_read_are_lines_and_stop_nothing(smeflow, inbox, tm
     assert [line["record"]["number"] for line in told.lines] == [None, None, None, "471113"]
 
 
+def test_no_file_read_at_all_ends_with_1(smeflow, tmp_path):
+    """A script must not go on with nothing; the reason is told as for any other file."""
+    told = smeflow("extract", tmp_path / "nowhere.pdf")
+    assert told.code == 1
+    assert "it is not there" in " ".join(told.out.split())
+
+
 def test_people_see_a_table_with_the_quotes_in_their_language(smeflow, inbox):
     """Without --jsonl a table is printed, headed in French where French was asked for."""
     told = smeflow("--lang", "fr", "extract", inbox / "au-bon-moulin-F124212.xml")

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 import pytest
+import typer
 
-from smeflow.cli.exits import translate_usage
+from smeflow.cli.exits import INTERRUPTED, code_of, translate_usage
 
 ENGLISH = (
     "No such",
@@ -60,6 +61,11 @@ WRONG: tuple[tuple[str, str], ...] = (
     ("learn rien.yaml", "rien.yaml"),
     ("watch rien.yaml", "rien.yaml"),
     ("mailbox login", "ADDRESS"),
+    ("mailbox login marie.orange.fr", "écrivez-la en entier"),
+    ("run photo.jpg", "smeflow extract"),
+    ("check tiret.yaml", "commence par un tiret"),
+    ("check guillemet.yaml", "guillemet.yaml:2:8: ce n'est pas du YAML : un guillemet est ouvert ici"),
+    ("books export --format excel --period 2026-10", "choisissez parmi fec"),
 )
 
 
@@ -80,6 +86,8 @@ def firm(tmp_path_factory):
         "crochet.yaml": "recipe: a\nsource: [",
         "deux-points.yaml": "recipe: a\nabout: lire: trier\n",
         "vide.yaml": "",
+        "tiret.yaml": "recipe: a\nsteps:\n  extract: x\n    into: Invoice\n",
+        "guillemet.yaml": 'recipe: a\nabout: "Lire\nsource: {folder: x, match: ["*.eml"]}\n',
         "vide.csv": "",
     }.items():
         (folder / name).write_text(text, encoding="utf-8")
@@ -129,3 +137,26 @@ def test_what_typer_says_of_a_value_is_said_in_our_words():
     """In English too: a validator's sentence is no help."""
     said = "Invalid value for '--workers': Input should be greater than or equal to 1"
     assert str(translate_usage(said)) == "The value of --workers is not usable: write a number from 1 on"
+
+
+def test_a_cell_that_is_no_day_is_told_with_its_column(smeflow):
+    """One such cell makes the column text; comparing it with days broke the run."""
+    smeflow("init", ".", "--work", "report", "--yes", "--company", "Roux")
+    table = "date,customer,product,quantity,net\n2026-08-02,Ada,Chair,1,2.00\nsoon,Ada,Chair,1,12.00\n"
+    Path("sales.csv").write_text(table, encoding="utf-8")
+    told = smeflow("run", ".")
+    assert told.code == 1
+    assert "sales.csv: the column date holds 'soon'" in " ".join(told.err.split())
+
+
+def test_no_at_a_question_is_no_mistake_of_ours():
+    """Typer raises Abort for it, and for Ctrl-C while it asks."""
+    assert code_of(typer.Abort()) == INTERRUPTED
+
+
+def test_what_a_correction_set_is_told_in_the_readers_words(smeflow, monkeypatch, firm):
+    """A word may mean more than one field: who typed it sees which was taken."""
+    monkeypatch.chdir(firm)
+    told = smeflow("--lang", "fr", "review", "correct", "1", "--set", "total_ttc=12,00")
+    assert told.code == 0, told.err
+    assert "total TTC\u00a0: 12,00" in told.out

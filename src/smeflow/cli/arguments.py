@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from smeflow.cli.exits import UsageProblem
+from smeflow.cli.exits import UsageProblem, refuse_document
 from smeflow.documents.document import MAIL
 from smeflow.errors import LedgerError, SmeflowError, UnreadableDocument, os_error_reason
 from smeflow.i18n import LANGUAGES, Language, Phrase, language_of, say
@@ -197,6 +197,7 @@ def find_recipe(recipe: str, state: Path | None, file: Path | None) -> "Recipe":
 
 
 def _refuse_settings(path: Path) -> None:
+    refuse_document(path)
     if path.suffix == ".toml":
         raise UsageProblem(
             say("{path} is what recipes share and is none. Name a .yaml file or its folder.", path=path)

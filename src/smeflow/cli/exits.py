@@ -177,6 +177,22 @@ class UsageProblem(SmeflowError):
     """The command was given something it cannot use."""
 
 
+_DOCUMENTS = ".pdf .xml .eml .msg .jpg .jpeg .png .docx .xlsx .odt .csv .zip"
+"""How the names of files end that a recipe reads, and that are none."""
+
+
+def refuse_document(path: Path) -> None:
+    """Refuse a document where a recipe is asked for."""
+    if path.suffix.lower() in _DOCUMENTS.split():
+        raise UsageProblem(
+            say(
+                "{path} is no recipe: a recipe is a .yaml file. "
+                "Read a document with smeflow extract, or put it into the inbox of a recipe.",
+                path=path,
+            )
+        )
+
+
 def usage_checked(job: Callable[[], T]) -> T:
     """Do *job*; what it says it cannot use, in a sentence, is told as a mistake of the command."""
     try:
@@ -198,7 +214,7 @@ class ProcessEnded(BaseException):
 def code_of(error: BaseException) -> int:
     """Give the code of the first error in the chain of causes that has one."""
     for cause in _chain(error):
-        if isinstance(cause, KeyboardInterrupt):
+        if isinstance(cause, KeyboardInterrupt | typer.Abort):  # Abort: Ctrl-C or "no" at a question
             return INTERRUPTED
         if isinstance(cause, ProcessEnded):
             return cause.code

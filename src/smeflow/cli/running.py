@@ -100,7 +100,9 @@ def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str,
 
     source = recipe.source
     if not isinstance(source, Mailbox):
-        raise UsageProblem(say("The recipe {recipe} reads no mailbox.", recipe=recipe.name))
+        raise UsageProblem(
+            say("{recipe} reads no mailbox: its source is another; see docs/mailboxes.md", recipe=recipe.name)
+        )
     cursors = {}
     if has_ledger(state, file):
         with open_ledger(state, file) as ledger:

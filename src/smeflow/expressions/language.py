@@ -107,7 +107,9 @@ def parse_expression(
     """
     if len(text) > MAX_LENGTH:
         raise ExpressionError(say("the condition is longer than {limit} characters", limit=MAX_LENGTH))
-    refused = say("this is no condition: {text}", text=text[:60])
+    refused = say(
+        "this is no condition: {text}; write it such as total_gross >= 5000 or not proven", text=text[:60]
+    )
     flat = text.translate(_ONE_LINE)
     try:
         with warnings.catch_warnings():  # Python remarks on odd but harmless text, such as "\d"

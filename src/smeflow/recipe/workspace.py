@@ -47,7 +47,7 @@ class Company(_Strict):
     ibans: tuple[str, ...] = ()
     """Its own accounts: an invoice that asks to pay to one of them is odd."""
     mail_domains: tuple[str, ...] = ()
-    locale: str = Field(default="en-GB", pattern=r"^[a-z]{2}([-_][A-Z]{2})?$")
+    locale: str = "en-GB"
     """Language and formats: ``fr-FR``, ``en-GB``."""
     currency: str = Field(default="EUR", pattern=r"^[A-Z]{3}$")
     fiscal_year_start: str = Field(default="01-01", pattern=r"^\d{2}-\d{2}$")
@@ -61,6 +61,8 @@ class Company(_Strict):
     @field_validator("locale")
     @classmethod
     def _spoken(cls, locale: str) -> str:
+        if not re.fullmatch(r"[a-z]{2}([-_][A-Z]{2})?", locale):
+            raise ValueError(say("{locale} is no language; write one such as fr-FR or en-GB", locale=locale))
         if locale[:2] not in FORMATS:
             known = ", ".join(FORMATS)
             raise ValueError(
@@ -75,13 +77,9 @@ class Company(_Strict):
         compact = tuple(re.sub(r"[\s.\-]", "", each).upper() for each in written)
         for each, original in zip(compact, written, strict=True):
             if not _is_valid_number(str(info.field_name), each):
-                raise ValueError(
-                    say(
-                        "{number} is no valid {kind}",
-                        number=original,
-                        kind=_NUMBER_KINDS[str(info.field_name)],
-                    )
-                )
+                kind = _NUMBER_KINDS[str(info.field_name)]
+                what = say("{number} is no valid {kind}; copy it from a document", number=original, kind=kind)
+                raise ValueError(what)
         return compact[0] if isinstance(value, str) else (compact if value is not None else None)
 
     @field_validator("fiscal_year_start")

@@ -123,7 +123,15 @@ def _compose(text: str, file: str) -> Node | None:
         mark = error.problem_mark or error.context_mark
         line, column = (mark.line + 1, mark.column + 1) if mark else (1, 1)
         problem = error.problem or error.context or ""
-        phrase = say("this is no YAML: {problem}", problem=_in_words(problem, error.context or ""))
+        reason = _in_words(problem, error.context or "")
+        if "<block end>" in problem and (quote := _open_quote(text, line)):
+            (line, column), reason = quote, say("a quote is opened here and not closed")
+        elif problem.startswith("mapping values") and len(_KEY_END.findall(text.splitlines()[line - 1])) == 1:
+            reason = say(
+                "this line is indented further than the one above allows; "
+                "a step begins with a dash (- extract: invoice)"
+            )
+        phrase = say("this is no YAML: {problem}", problem=reason)
         if problem.startswith("expected ','"):  # an unquoted { or [ inside a list or mapping on one line
             phrase = say(
                 "this is no YAML: {problem}; put text with {signs} in quotes",
@@ -157,6 +165,19 @@ _PARSER_WORDS: tuple[tuple[str, Phrase], ...] = (
     ("undefined alias", say("a text begins with a sign that means something: put it in quotes")),
 )
 """What the parser says, by what it always contains, and what a person understands."""
+
+
+_KEY_END = re.compile(r":(?:\s|$)")
+
+
+def _open_quote(text: str, last: int) -> tuple[int, int] | None:
+    """Find the line and column of a double quote without its twin, among the first *last* lines."""
+    odd = [
+        (number, line.index('"') + 1)
+        for number, line in enumerate(text.splitlines()[:last], 1)
+        if (line + " ").partition(" #")[0].count('"') % 2
+    ]
+    return odd[0] if len(odd) % 2 else None
 
 
 def _in_words(problem: str, context: str) -> Phrase | str:

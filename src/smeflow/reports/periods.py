@@ -179,12 +179,12 @@ class Periods(BaseModel):
         """List the closed periods that have rows, and the newest one where only its rows are missing yet."""
         if self.period == "all":
             return [None]
-        days = sorted(
-            day
-            for table in context.book.tables.values()
-            if (column := context.date_of(table, None)) and (covered := context.coverage(table, column).days)
-            for day in (covered[0], covered[-1])
-        )
+        days: list[date] = []
+        for table in context.book.tables.values():
+            if (column := context.date_of(table, None)) and (covered := context.coverage(table, column).days):
+                self._require_days(table.name, column, covered)
+                days += (covered[0], covered[-1])
+        days.sort()
         if not days:
             raise SourceError(say("No table of {name} has a column with days.", name=self.name))
         newest = Window.around(self._today(), self.period).previous
@@ -196,6 +196,21 @@ class Periods(BaseModel):
         if first > end.last:
             return []
         return list(windows(first, end.last, self.period))[-self.last :]
+
+    def _require_days(self, table: str, column: str, covered: Sequence[object]) -> None:
+        """Refuse a column that was read as text, because a cell of it holds no day."""
+        texts = [cell for cell in covered if not isinstance(cell, date)]
+        if not texts:
+            return
+        odd = next((cell for cell in texts if parse_date(str(cell)) is None), texts[0])
+        raise SourceError(
+            say(
+                "{file}: the column {column} holds {text}, which is no day. Write days such as 2026-01-31.",
+                file=self.tables[table].shown,
+                column=column,
+                text=repr(odd),
+            )
+        )
 
     def _today(self) -> date:
         return self._clock().astimezone(self._zone).date()

@@ -208,7 +208,11 @@ class Triage(StepFamily):
         if unknown:
             names = ", ".join(unknown)
             raise ValueError(
-                say("rules or examples use labels that are not in the list: {names}", names=names)
+                say(
+                    "rules or examples use labels that are not in the list: {names}; there are: {known}",
+                    names=names,
+                    known=", ".join(self.labels),
+                )
             )
         return self
 

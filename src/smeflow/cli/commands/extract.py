@@ -15,7 +15,7 @@ import typer
 
 from smeflow.cli.arguments import Files, Jsonl, Llm, StepInput, Workers, Yes, why_unusable
 from smeflow.cli.console import Screen
-from smeflow.cli.exits import REJECTED, UsageProblem, code_of
+from smeflow.cli.exits import LEFT_TO_DO, REJECTED, UsageProblem, code_of
 from smeflow.cli.results import field_columns, field_rows
 from smeflow.errors import SmeflowError
 from smeflow.i18n import Phrase, say
@@ -106,6 +106,7 @@ def extract(
     screen: Screen = ctx.obj
     kind = record_named(into)
     step = Extract(name=into.lower(), into=kind)
+    any_read = False
     for attempt in try_step(
         step, files_as_inputs(files), model_named(llm, screen, Path.cwd(), yes=yes), workers
     ):
@@ -113,6 +114,9 @@ def extract(
             screen.json(as_line(attempt, kind, screen))
         else:
             _show(attempt, kind, screen)
+        any_read = any_read or not attempt.problems
+    if not any_read:
+        raise typer.Exit(LEFT_TO_DO)  # else a script goes on with nothing
 
 
 def record_named(name: str) -> type[Any]:

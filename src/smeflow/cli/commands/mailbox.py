@@ -1,6 +1,7 @@
 """``smeflow mailbox``: log in, look what is there, and see what a recipe would do."""
 
 import os
+import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
 
@@ -44,6 +45,11 @@ def login(
     )
 
     screen: Screen = ctx.obj
+    name, _, domain = address.partition("@")
+    if not name or "." not in domain:
+        raise UsageProblem(
+            say("{address} is no mail address; write it whole, such as contact@atelier.fr", address=address)
+        )
     if how == "password":
         store_secret(address, _secret(screen, say("Password of {address}", address=address)))
         screen.print(say("Kept in the keyring for {address}.", address=address))
@@ -77,7 +83,11 @@ def _by_browser(screen: Screen, client_id: str, authority: str) -> "Grant":
 
 
 def _secret(screen: Screen, asked: object) -> str:
-    return str(typer.prompt(screen.text(asked), hide_input=True, err=True))
+    if sys.stdin.isatty():
+        return str(typer.prompt(screen.text(asked), hide_input=True, err=True))
+    if piped := sys.stdin.readline().strip():
+        return piped
+    raise UsageProblem(say("{what}: nothing was given. Type it in a terminal, or pipe it in.", what=asked))
 
 
 def _show_code(screen: Screen, page: str, code: str) -> None:

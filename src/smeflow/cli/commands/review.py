@@ -56,11 +56,8 @@ def _ask_decision(screen: Screen, ledger: "Ledger", row: "ItemRow", person: str)
 
     while True:
         screen.note("   ".join(f"[{key}] {screen.text(word)}" for key, word in DECISIONS))
-        key = (
-            str(typer.prompt("", default="s", prompt_suffix="> ", show_default=False, err=True))
-            .strip()
-            .lower()[:1]
-        )
+        typed = str(typer.prompt("", default="s", prompt_suffix="> ", show_default=False, err=True))
+        key = typed.strip().lower()[:1]
         try:
             if key in ("s", "q"):
                 return key == "s"
@@ -220,15 +217,19 @@ def correct(
 ) -> None:
     """Give right values; the checks run again and later steps follow."""
     from smeflow.cli.arguments import steps_of_recipe
+    from smeflow.kinds.field_names import FIELDS, field_called, field_name
     from smeflow.review import decisions
     from smeflow.review.corrections import InvalidCorrection
 
     with _deciding(ctx, item, recipe, state, by, shown) as (ledger, row):
         steps = steps_of_recipe(row.recipe, state, file)
         try:
-            decisions.correct(ledger, row, steps, dict(map(_parse_change, changes)), person_name(by), note)
+            values = dict(map(_parse_change, changes))
+            decisions.correct(ledger, row, steps, values, person_name(by), note)
         except InvalidCorrection as error:
             raise UsageProblem(error.phrase) from error
+        for written, value in values.items():
+            ctx.obj.fact(field_name(field_called(written, FIELDS) or written), value, indent="  → ")
 
 
 @review.command()
@@ -390,7 +391,8 @@ def _name_here(by: str) -> str:
 
 def _show_essentials(screen: Screen, ledger: "Ledger", row: "ItemRow") -> None:
     """Tell what is decided on: the values that money and trust hang on."""
+    from smeflow.kinds.field_names import field_name
     from smeflow.review.decisions import essentials
 
     for field, value in essentials(ledger, row).items():
-        screen.fact(field, value, indent="  ")
+        screen.fact(field_name(field), value, indent="  ")

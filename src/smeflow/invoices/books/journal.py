@@ -229,7 +229,9 @@ def find_format(name: str) -> BooksFormat:
     """
     if name not in FORMATS.names():
         known = ", ".join(FORMATS.names())
-        raise ValueError(say("{key} must be one of {wanted}", key="format", wanted=known))
+        raise ValueError(
+            say("{name} is no format of the books; choose from {wanted}", name=name, wanted=known)
+        )
     books_format: BooksFormat = FORMATS.find(name)
     return books_format
 
