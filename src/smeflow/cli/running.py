@@ -101,7 +101,10 @@ def counted(recipe: "Recipe", file: Path, state: Path | None) -> list[tuple[str,
     source = recipe.source
     if not isinstance(source, Mailbox):
         raise UsageProblem(
-            say("{recipe} reads no mailbox: its source is another; see docs/mailboxes.md", recipe=recipe.name)
+            say(
+                "The recipe {recipe} reads no mailbox; for its source see docs/mailboxes.md",
+                recipe=recipe.name,
+            )
         )
     cursors = {}
     if has_ledger(state, file):
