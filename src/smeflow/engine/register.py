@@ -174,7 +174,7 @@ def _consents(state: Path) -> dict[str, tuple[str, str]]:
         return {}
     agreed = {}
     for key, told in kept.items() if isinstance(kept, dict) else ():
-        provider, region, *_ = (*key.split(), "", "")
+        provider, region, *_ = [*str(key).split(), "", ""]
         agreed[provider] = (region, f"{told.get('by', '')}, {str(told.get('at', ''))[:10]}")
     return agreed
 

@@ -230,7 +230,7 @@ def job_arguments(job: ItemJob) -> dict[str, Any]:
 
 
 def _item_job(job: "Job") -> ItemJob:
-    kept = job.task_kwargs
+    kept: dict[str, Any] = job.task_kwargs
     return ItemJob(job.queue, {int(item): int(lease) for item, lease in kept["items"]}, int(kept["run"]))
 
 
