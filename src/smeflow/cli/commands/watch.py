@@ -118,7 +118,7 @@ class Notices:
 
     def __init__(self, screen: Screen, state: Path | None) -> None:
         self.screen, self.state = screen, state
-        self._by_folder: dict[Path, Notifier] = {}
+        self._by_folder: dict[Path, Notifier | None] = {}
 
     def teller(self, file: Path, address: str) -> "Callable[[Phrase], None]":
         """Give what the watcher of a mailbox says its sentences to."""
@@ -150,7 +150,7 @@ class Notices:
             with open_ledger(self.state, file) as ledger:
                 notifier.look(ledger)
 
-    def _of(self, file: Path) -> "Notifier":
+    def _of(self, file: Path) -> "Notifier | None":
         from smeflow.engine.notify import Notifier
         from smeflow.recipe.workspace import WorkspaceSettings
         from smeflow.review.choosing import state_folder
@@ -158,13 +158,16 @@ class Notices:
         folder = file.resolve().parent
         if folder not in self._by_folder:
             firm = WorkspaceSettings.find(file)
-            self._by_folder[folder] = Notifier(
-                settings=firm.notify,
-                folder=firm.root,
-                state=state_folder(self.state, file),
-                language=firm.language,
-                log=lambda phrase: _log(self.screen, phrase),
-            )
+            notifier = None
+            if firm.notify:
+                notifier = Notifier(
+                    settings=firm.notify,
+                    folder=firm.root,
+                    state=state_folder(self.state, file),
+                    language=firm.language,
+                    log=lambda phrase: _log(self.screen, phrase),
+                )
+            self._by_folder[folder] = notifier
         return self._by_folder[folder]
 
 
