@@ -7,6 +7,8 @@ import pytest
 from smeflow.core.case import Case
 from smeflow.documents.document import text_document
 from smeflow.invoices.page.read import read_invoice
+from smeflow.invoices.page.sums import is_told_in_sentence
+from smeflow.invoices.page.view import PageView
 from smeflow.llm.interface import NoModel
 from smeflow.steps import Extract
 
@@ -124,3 +126,51 @@ def test_a_correction_that_takes_back_is_a_credit_note(paper):
     )
     more = "Korekta            1546,00        23%        355,58     1901,58\nDo dopłaty: 1901,58 PLN"
     assert read_invoice([paper(CORRECTION.format(difference=more))]).record.kind == "corrected"
+
+
+@pytest.mark.parametrize(
+    ("foot", "alone"),
+    [
+        ("Total converti : 648,00 USD", True),
+        ("Total TTC : 648,00 €", False),
+        ("Total HT 540,00 USD\nTVA 20 % 108,00 USD\nTotal TTC 648,00 USD", False),
+        ("Poids total : 648,00 kg", True),
+    ],
+)
+def test_a_total_turned_into_another_currency_is_no_rival_unless_sums_make_it(foot, alone):
+    """A converted total and a weight stand by themselves; sums that add up may be the paper's own."""
+    extraction = read(foot=foot)
+    assert extraction.proven is alone
+    assert extraction.record.total_gross == Decimal(600) or not alone
+
+
+PLEA = """\
+Atelier Berthier SARL
+14 rue des Fabriques, 45000 Orléans
+SIRET 732 829 320 00074, TVA FR44 732829320
+
+FACTURE
+Facture n° : FA-2026-118
+Date de facture : 12/03/2026
+Client : Martin SAS
+
+Entretien : 2 x 250,00 = 500,00 €
+{sentence}
+Déjà dû de l'an passé : 900,00 €
+"""
+
+
+@pytest.mark.parametrize(
+    ("sentence", "told"),
+    [
+        ("Facture de 600,00 € toutes taxes comprises, soit 500,00 € hors taxes et 100,00 € de TVA.", True),
+        ("Facture de 600,00 € toutes taxes comprises, soit 500,00 € de pièces et 100,00 € de pose.", False),
+        ("Facture de 600,00 € TTC dont 20,00 € de port, soit 500,00 € HT et 100,00 € de TVA.", False),
+        ("Acompte reçu de 600,00 € TTC, soit 500,00 € hors taxes et 100,00 € de TVA.", False),
+    ],
+)
+def test_one_sentence_ties_the_three_sums_that_it_names(sentence, told, paper):
+    """The total comes first, VAT is called so, and neither a payment nor another amount stands there."""
+    document = paper(PLEA.format(sentence=sentence))
+    sums = (Decimal(500), Decimal(100), Decimal(600))
+    assert is_told_in_sentence(PageView(document, document.pages), sums) is told

@@ -9,6 +9,7 @@ from smeflow.invoices.page.dates import has_town, is_of_number, is_of_other_pape
 from smeflow.invoices.page.exclusion import Exclusion, form_numbers, number_of_form
 from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import find_invoice_numbers, find_title
+from smeflow.invoices.page.names import find_names
 from smeflow.invoices.page.particulars import find_ibans
 from smeflow.invoices.page.view import PageView
 from smeflow.kinds.records import Finding
@@ -294,3 +295,10 @@ def test_a_name_under_the_seller_s_label_is_a_party_s_or_a_clerk_s(view, block, 
     """An address makes it a party; in a form of particulars it is the person who served."""
     page = view(f"Fatura\n\n{block}\n\nCliente\nIrmãos Sul Lda.\n4700-314 Braga\n")
     assert laws(page, "Ana Marques" if tied else "Marques", "Irmãos Sul Lda.").tied == tied
+
+
+@pytest.mark.parametrize("word", ["Ragione sociale", "Razón social", "Raison sociale"])
+def test_the_word_for_a_firm_s_name_is_no_part_of_it(word, view):
+    """A form says "name" before the name, in each country's words."""
+    page = view(f"Fornitore / Vendeur / Proveedor\n{word} Peltore S.n.c.\nVia Olmi 9\n50123 Firenze\n")
+    assert [name.name for name in find_names(page).values() if name.labelled] == ["Peltore S.n.c."]

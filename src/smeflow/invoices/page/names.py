@@ -241,7 +241,8 @@ def _continuation(view: PageView, page: int, piece: Piece, name: str) -> Piece |
     return None
 
 
-_NAME_LABEL = re.compile(r"(?:name|nom|raison sociale|firma|company|société)\s*:", re.IGNORECASE)
+_NAME_WORDS = "name|nom|raison sociale|ragione sociale|denominazione|razón social|firma|company|société"
+_NAME_LABEL = re.compile(rf"(?:{_NAME_WORDS})\s*:", re.IGNORECASE)
 
 
 def _beginning_above(view: PageView, label: PlacedLabel, piece: Piece) -> Piece | None:
@@ -258,9 +259,7 @@ def _beginning_above(view: PageView, label: PlacedLabel, piece: Piece) -> Piece 
 
 def _after_name_label(piece: Piece) -> int | None:
     """Skip "Nummer: 549910" between a party's label and its name, and the word "Name:" before it."""
-    match = re.match(
-        r"(?:name|nom|raison sociale|firma|company|société)\s*:?\s+(?=\S)", piece.text, re.IGNORECASE
-    )
+    match = re.match(rf"(?:{_NAME_WORDS})\s*:?\s+(?=\S)", piece.text, re.IGNORECASE)
     if match:
         return piece.start + match.end()
     return None if re.match(r"[^:]{2,30}:", piece.text) else piece.start

@@ -195,6 +195,18 @@ def is_called_otherwise(view: PageView, spot: Spot) -> bool:
     return any(any(map(str.isdigit, text[o.end : spot.start])) for o in named)
 
 
+def is_converted(view: PageView, spots: Sequence[Spot], currency: str) -> bool:
+    """Tell whether an amount is printed in other currencies alone, and nothing there adds up to it.
+
+    A total turned into another currency stands by itself; sums that add up in it are a paper's own.
+    """
+    if not spots or any(spot.value.currency in (None, currency) for spot in spots):
+        return False
+    printed = {abs(spot.value.amount) for spot in _money(view)}
+    amount = abs(spots[0].value.amount)
+    return not any(amount - part in printed for part in printed if part < amount)
+
+
 def is_in_row_of_another(view: PageView, spot: Spot, issued: date | None) -> bool:
     """Tell whether an amount stands in a row of sums that begins with another day: an invoice before this."""
     row = view.money_on(spot.page, spot.line)

@@ -297,8 +297,8 @@ def are_tied(
     """Tell whether labels and laws tie net, VAT and gross to what they are.
 
     The total has a label, another of them too or a row for each rate, and VAT is that of legal rates. Where
-    no rate is told, each of the three has a label of its own. Where the total has none, net and VAT have
-    their own and it is the largest amount of all.
+    no rate is told, each of the three has a label, VAT and another one of its own. Where the total has none,
+    net and VAT have their own and it is the largest amount of all; or one sentence tells the three.
     """
     net, vat, gross = values
     names = ("total_net", "total_vat", "total_gross")
@@ -314,8 +314,40 @@ def are_tied(
     by_rate = any(same_amount(net * rate / 100, vat, CENTS_OF_LINES) for rate in rates if rate > 0)
     own = [has_own_label(labelled[name], amount) for name, amount in zip(names, values, strict=True)]
     possible = vat <= net * max(rates, default=ZERO) / 100 + CENTS_OF_LINES
+    if possible and net + vat == gross and is_told_in_sentence(view, values):
+        return True
     if named:
         other = fits[0] is not None or fits[1] is not None or (by_parts and len(taxed) > 1)
-        return (other and (by_rate or by_parts)) or (all(own) and possible)
+        called = (
+            own[1] and sum(own) > 1 and None not in fits
+        )  # one of net and total may say no more than "Total"
+        return (other and (by_rate or by_parts)) or (called and possible)
     largest = max((abs(s.value.amount) for s in view.amounts if s.value.money), default=ZERO)
     return all(own[:2]) and (by_rate or by_parts) and gross == largest
+
+
+_SENTENCE, _BEHIND = 160, 24
+"""How long a sentence that tells the sums is at most, and how far behind VAT its name may stand."""
+_TOTALS_OF_SENTENCE = frozenset({"total_net", "total_gross", "amount_due"})
+
+
+def is_told_in_sentence(view: PageView, values: tuple[Decimal, Decimal, Decimal]) -> bool:
+    """Tell whether a sentence says the total and then the net and VAT that make it, and names VAT so.
+
+    No other amount stands between them, and nothing says that they were paid before: "we ask you to pay
+    120.00 (100.00 plus VAT of 20.00)".
+    """
+    net, vat, gross = values
+    money = [spot for spot in view.amounts if spot.value.money]
+    for first, second, third in zip(money, money[1:], money[2:], strict=False):
+        if tuple(abs(spot.value.amount) for spot in (first, second, third)) != (gross, net, vat):
+            continue
+        if first.page != third.page or not first.line <= second.line <= third.line <= first.line + 2:
+            continue
+        near = [o for o in view.labels if o.page == first.page and o.start < third.end + _BEHIND]
+        names_vat = any(o.hit.field == "total_vat" and o.start >= second.end for o in near)
+        named = any(o.hit.field in _TOTALS_OF_SENTENCE and o.start >= first.end for o in near)
+        paid = any(o.hit.field == "prepaid" and o.line == first.line and o.end <= first.start for o in near)
+        if third.end - first.start <= _SENTENCE and names_vat and named and not paid:
+            return True
+    return False

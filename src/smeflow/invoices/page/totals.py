@@ -380,5 +380,5 @@ def _amounts_beside(view: PageView, sign: Candidate) -> Iterator[Decimal]:
         if right - left > _BESIDE:
             continue
         between = text[left:right]
-        if not between.strip(" \u00a0-–−") and "\n" not in between:
+        if not between.strip(" \u00a0-–−()[]:") and "\n" not in between:
             yield spot.value.amount

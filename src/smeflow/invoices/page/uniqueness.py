@@ -27,12 +27,17 @@ from smeflow.invoices.page.firm_ties import SellerLaws
 from smeflow.invoices.page.heading import DocumentTitle, called_invoices, labelled_numbers
 from smeflow.invoices.page.headings import reminds_of_another
 from smeflow.invoices.page.labelled_amounts import fits_of_field
-from smeflow.invoices.page.other_sums import amounts_aside, is_called_otherwise, is_in_row_of_another
+from smeflow.invoices.page.other_sums import (
+    amounts_aside,
+    is_called_otherwise,
+    is_converted,
+    is_in_row_of_another,
+)
 from smeflow.invoices.page.sums import are_tied, has_own_label, may_be_net_and_vat
 from smeflow.invoices.page.surroundings import is_broken, is_cut
 from smeflow.invoices.page.totals import is_currency_of_sums
 from smeflow.invoices.page.vat_and_payment import FitTable
-from smeflow.invoices.page.vat_by_rate import rate_rows, row_stretches, taxes_at_rates
+from smeflow.invoices.page.vat_by_rate import makes_total, rate_rows
 from smeflow.invoices.page.view import PageDate, PageView, PlacedValue
 from smeflow.invoices.record import CORRECTING_KINDS
 from smeflow.kinds.field_names import field_name
@@ -303,9 +308,10 @@ class Uniqueness:
     def _is_part(
         self, other: Decimal, sums: tuple[Decimal, Decimal, Decimal], labelled: Mapping[str, FitTable]
     ) -> bool:
-        """Tell whether another total is no more than the VAT, or the net where labels name all three."""
-        own = (has_own_label(labelled[name], amount) for name, amount in zip(_TOTALS, sums, strict=True))
-        return other <= sums[1] or (other == sums[0] and all(own))
+        """Tell whether another total is no more than the VAT, or the net where labels name both."""
+        named = zip((_TOTALS[0], _TOTALS[2]), (sums[0], sums[2]), strict=True)
+        own = all(has_own_label(labelled[name], amount) for name, amount in named)
+        return other <= sums[1] or (other == sums[0] and own)
 
     def _page_of(self, quote: Quote | None) -> str:
         return next((p.text for p in self.view.pages if quote and p.number == quote.page), self.view.text)
@@ -319,6 +325,9 @@ class Uniqueness:
         if amount in amounts_aside(self.view):
             return say("What stands beside or over it says that it sums something else.")
         spots = [s for s in self.view.amounts if s.value.money and abs(s.value.amount) == amount]
+        currency = self.findings.get("currency")
+        if currency is not None and is_converted(self.view, spots, str(currency.value)):
+            return say("It is in another currency.")
         issued = self.findings["issue_date"].value if "issue_date" in self.findings else None
         if spots and all(
             is_called_otherwise(self.view, spot) or is_in_row_of_another(self.view, spot, issued)
@@ -358,15 +367,9 @@ class Uniqueness:
             ]
             named = other in labelled["total_gross"]
             parts_named = any(b in labelled["total_net"] or t in labelled["total_vat"] for b, t in sums)
-            follows = named and (other > gross or self._makes(other, labelled["total_net"]))
+            follows = named and (other > gross or makes_total(self.view, other, labelled["total_net"]))
             if (named and sums) or follows or parts_named:
                 yield other
-
-    def _makes(self, gross: Decimal, nets: FitTable) -> bool:
-        """Tell whether the rows of several rates, or VAT at several on a labelled net, make a total."""
-        stretches = row_stretches(rate_rows(self.view, credit=True))
-        by_rows = any(len(p) > 1 and sum(r.base + r.amount for r in p) == gross for p in stretches)
-        return by_rows or any(taxes_at_rates(self.view, net, gross) for net in nets if net < gross)
 
     def _quote_of(self, amount: Decimal) -> Quote | None:
         spot = next((s for s in self.view.amounts if abs(s.value.amount) == amount), None)

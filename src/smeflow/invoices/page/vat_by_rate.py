@@ -1,7 +1,7 @@
 """VAT by rate: the rates charged somewhere, the rows of a table of rates, and VAT at several of them."""
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from decimal import Decimal
@@ -257,3 +257,10 @@ def _solved(
 
 
 _HALF_CENT = Decimal("0.005")
+
+
+def makes_total(view: PageView, gross: Decimal, nets: Iterable[Decimal]) -> bool:
+    """Tell whether the rows of several rates, or VAT at several on one of some nets, make a total."""
+    stretches = row_stretches(rate_rows(view, credit=True))
+    by_rows = any(len(rows) > 1 and sum(r.base + r.amount for r in rows) == gross for rows in stretches)
+    return by_rows or any(taxes_at_rates(view, net, gross) for net in nets if net < gross)
