@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 _SPACES = re.compile(r"\s+")
+_UNEVEN_SPACE = re.compile(r"^\s|\s\s|[^\S ]")
 _BEYOND_ASCII = re.compile(r"[^\x00-\x7f]+")
 _MANY_MARKS, _MOST_MARKS = 200, 30
 _JOINER = "\u034f"
@@ -74,6 +75,8 @@ _folded_again = lru_cache(maxsize=4096)(_folded_once)
 
 def folded_map(text: str) -> tuple[str, tuple[int, ...]]:
     """Fold *text* letter by letter and tell for each letter of the result where it came from."""
+    if text.isascii() and not _UNEVEN_SPACE.search(text):
+        return text.lower(), tuple(range(len(text)))
     letters: list[str] = []
     origin: list[int] = []
     for at, char in enumerate(text):

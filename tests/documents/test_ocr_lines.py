@@ -1,5 +1,7 @@
 """Words and level lines out of the boxes of whole lines."""
 
+from itertools import pairwise
+
 import pytest
 
 from smeflow.documents.ocr_lines import RecognisedLine, place_words
@@ -34,6 +36,25 @@ def test_a_line_is_cut_where_its_ink_has_gaps():
     assert [word.text for word in words] == ["mmm", "illi", "12,50", "W"]
     assert [word.left for word in words] == pytest.approx([40, 80, 140, 200], abs=2)
     assert [word.right for word in words] == pytest.approx([69, 119, 189, 209], abs=2)
+
+
+@pytest.mark.parametrize(
+    ("printed", "words"),
+    [
+        ("AR-2025-7939Rechnung", ["AR-2025-7939", "Rechnung"]),
+        ("Rechnung2025", ["Rechnung", "2025"]),
+        ("27.02.2024|Bitte", ["27.02.2024", "|", "Bitte"]),
+        ("FPR 5119/25|", ["FPR", "5119/25", "|"]),
+        ("Paris | Lyon", ["Paris", "|", "Lyon"]),
+        ("info@dupont2025.fr www.Haus24Berlin.de", ["info@dupont2025.fr", "www.Haus24Berlin.de"]),
+        ("FR76 A4Format 5kg BE0456Abc Art7", ["FR76", "A4", "Format", "5kg", "BE0456Abc", "Art7"]),
+    ],
+)
+def test_a_word_and_a_number_run_together_are_told_apart(printed, words):
+    """A recogniser misses narrow gaps and reads a table's rule as a letter; addresses stay whole."""
+    placed = place_words(*drawn([(printed, 40, 100)]))
+    assert [word.text for word in placed] == words
+    assert all(a.right <= b.left + 1 for a, b in pairwise(placed))
 
 
 @pytest.mark.parametrize("fall", [-0.05, 0.0, 0.05])

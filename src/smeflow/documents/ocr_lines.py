@@ -69,7 +69,7 @@ def place_words(picture: "Image", lines: Sequence[RecognisedLine]) -> list[Place
 
 
 def _words_of(picture: "Image", line: RecognisedLine, usual: float, lean: Lean) -> Iterator[PlacedWord]:
-    spans = [match.span() for match in re.finditer(r"\S+", line.text)]
+    spans = list(_spans_of_words(line.text))
     if not spans or line.right - line.left < 2 or line.height < 2:
         return
     fall, across = lean(line.middle), (line.left + line.right) / 2
@@ -89,6 +89,24 @@ def _words_of(picture: "Image", line: RecognisedLine, usual: float, lean: Lean) 
             level + _BASELINE * min(line.height, usual),
             _LETTER_SIZE * min(line.height, 1.3 * usual),
         )
+
+
+_LOST_GAP = re.compile(
+    r"(?<=[^\s|])(?=\|)|(?<=\|)(?=[^\s|])"  # the rule of a table, read as a letter
+    r"|(?<=\d)(?=[A-ZÀ-ÖØ-Þ][a-zß-öø-ÿ]{4})"  # "AR-2025-7939Rechnung"
+    r"|(?<=[a-zß-öø-ÿ]{5})(?=\d{3})"  # "Rechnung2025"
+)
+_ADDRESS = re.compile(r"@|://|www\.|\.[a-z]{2,4}\b")
+"""What mails and sites are told by: words and numbers stand together in them."""
+
+
+def _spans_of_words(text: str) -> Iterator[tuple[int, int]]:
+    """Give where words begin and end: at spaces, and where a recogniser misses a gap as no one prints it."""
+    for match in re.finditer(r"\S+", text):
+        start, end = match.span()
+        lost = () if _ADDRESS.search(match[0]) else _LOST_GAP.finditer(match[0])
+        edges = [start, *(start + gap.start() for gap in lost), end]
+        yield from pairwise(edges)
 
 
 def _cuts(

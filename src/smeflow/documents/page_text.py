@@ -11,6 +11,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal
 
 from smeflow import _text
@@ -293,10 +294,15 @@ def _stretches(line: str) -> Iterator[tuple[int, int]]:
             yield start, end
 
 
+_START = attrgetter("start")
+
+
 def box_of(page: Page, start: int, end: int) -> Box | None:
     """Give the box around the words of a span of the page's text; the words stand in the text's order."""
     box: Box | None = None
-    first = bisect_right(page.words, start, key=lambda word: word.end)
+    first = bisect_right(page.words, start, key=_START)
+    while first and page.words[first - 1].end > start:
+        first -= 1
     for at in range(first, len(page.words)):
         word = page.words[at]
         if word.start >= end:

@@ -14,7 +14,7 @@ from smeflow.values.amounts import find_amounts
 from smeflow.values.dates import find_dates, find_datetimes
 
 ROW_MEDIA_TYPE = "application/vnd.smeflow.row+json"
-_SEPARATORS = r"(?:[\s.\-/]{0,2}|\s[.\-/]\s)"
+_SEPARATORS = re.compile(r"\s[.\-/]\s|[\s.\-/]{0,2}")
 
 
 def ground(
@@ -91,22 +91,45 @@ def _identifier(value: str, text: str) -> Iterator[tuple[int, int]]:
     if not letters:
         return
     lowered = folded_in_place(text)
-    pattern = re.compile(r"(?<![^\W_])" + _SEPARATORS.join(map(re.escape, letters)) + r"(?![^\W_])")
     grouped: list[tuple[int, int]] = []
     matched = False
-    for match in pattern.finditer(lowered):
-        before, after = lowered[: match.start()][-2:], lowered[match.end() :][:2]
+    for start, end in _spelt(letters, lowered):
+        before, after = lowered[max(0, start - 2) : start], lowered[end : end + 2]
         if re.search(r"\w[.\-/]$", before) or re.match(r"[.\-/]\w", after):
             continue
         digit_before = letters[0].isdigit() and re.search(r"\d $", before)
         if digit_before or (letters[-1].isdigit() and re.match(r" \d", after)):
-            if len(match[0]) == len(letters) > 4:  # shorter, it may be a group of a spaced number
-                grouped.append(match.span())
+            if end - start == len(letters) > 4:  # shorter, it may be a group of a spaced number
+                grouped.append((start, end))
             continue
         matched = True
-        yield match.span()
+        yield start, end
     if not matched:
         yield from grouped
+
+
+def _spelt(letters: Sequence[str], text: str) -> Iterator[tuple[int, int]]:
+    """Give where *letters* stand one after the other as a whole word, few separators between them.
+
+    A pattern made for each value would cost more to compile than a page takes to walk through.
+    """
+    start = text.find(letters[0])
+    while start >= 0:
+        end = None if text[start - 1 : start].isalnum() else _end_of(letters, text, start)
+        if end is not None:
+            yield start, end
+        start = text.find(letters[0], end or start + 1)
+
+
+def _end_of(letters: Sequence[str], text: str, start: int) -> int | None:
+    end = start + 1
+    for letter in letters[1:]:
+        if text[end : end + 1] != letter and (gap := _SEPARATORS.match(text, end)):
+            end = gap.end()
+            if text[end : end + 1] != letter:
+                return None
+        end += 1
+    return None if text[end : end + 1].isalnum() else end
 
 
 def _distance(page: Page, label: tuple[int, int], span: tuple[int, int]) -> float:

@@ -7,7 +7,7 @@ or gross. ``other_…`` words name what is *not* wanted.
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from importlib import resources
@@ -32,6 +32,7 @@ _NUMBER = frozenset(
 )
 _SPACED = re.compile(r"(?:[^\W\d_] ){4,}[^\W\d_][:.]?")
 _MAX_GAP = 3
+_MOST_REMEMBERED = 2048
 _OTHER_INVOICES = frozenset({"ursprungsrechnung", "originalrechnung", "bezugsrechnung"})
 
 
@@ -60,6 +61,14 @@ class Lexicon:
             word = text.replace(" ", "")
             whole = [hit for hit in self.find(word) if hit.end - hit.start >= len(word.rstrip(":.")) - 1]
             return [replace(hit, start=0, end=len(text)) for hit in whole]
+        return list(self._find_again(text))
+
+    @cached_property
+    def _find_again(self) -> Callable[[str], tuple[LabelHit, ...]]:
+        """`_find_once`, remembered: what a page says is asked for again and again."""
+        return lru_cache(maxsize=_MOST_REMEMBERED)(self._find_once)
+
+    def _find_once(self, text: str) -> tuple[LabelHit, ...]:
         flat, origin = folded_map(text)
         tokens = self._rejoined([(_word(m[0]), m.start(), m.end()) for m in _TOKEN.finditer(flat)])
         hits: list[LabelHit] = []
@@ -73,7 +82,7 @@ class Lexicon:
             start, end = origin[tokens[index][1]], origin[tokens[index + length - 1][2] - 1] + 1
             hits += [LabelHit(f.removesuffix("_weak"), start, end, f.endswith("_weak")) for f in fields]
             index += length
-        return hits
+        return tuple(hits)
 
     @cached_property
     def vocabulary(self) -> frozenset[str]:
@@ -99,8 +108,9 @@ class Lexicon:
             if len(words) > 1 and (index + 1 == len(tokens) or tokens[index + 1][0] != words[1]):
                 continue
             following = tokens[index : index + len(words)]
-            adjacent = all(right[1] - left[2] <= _MAX_GAP for left, right in pairwise(following))
-            if adjacent and [t[0] for t in following] == list(words):
+            if tuple(t[0] for t in following) != words:
+                continue
+            if all(right[1] - left[2] <= _MAX_GAP for left, right in pairwise(following)):
                 return len(words), fields
         return None
 

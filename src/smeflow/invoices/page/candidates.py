@@ -360,8 +360,10 @@ def _over_two_lines(view: PageView, page: int, pieces: tuple[Piece, ...]) -> Ite
 
 _CODE = re.compile(r"(?<![\w-])[A-Z]{3}(?![\w-])")
 _SIGN = re.compile(
-    "|".join(rf"(?<![^\W\d_]){re.escape(s)}(?![^\W\d_])" for s in sorted(SYMBOLS, key=len, reverse=True))
-    + r"|(?<![A-Za-z])\$|\b[Ee](?:uro|URO)s?\b"
+    r"(?<![^\W\d_])(?:"
+    + "|".join(re.escape(s) for s in sorted(SYMBOLS, key=len, reverse=True))
+    + r")(?![^\W\d_])"
+    r"|(?<![A-Za-z])\$|\b[Ee](?:uro|URO)s?\b"
 )
 
 

@@ -145,10 +145,11 @@ def _document_title(view: PageView, kind: str, piece: Piece) -> DocumentTitle:
     return DocumentTitle(kind=cast("InvoiceKind", kind), quote=quote)
 
 
+@lru_cache(maxsize=1 << 12)
 def kind_of_title(text: str) -> str | None:
     """Tell what a piece names if it is a title: the word, perhaps with a number and a date, and no more."""
     key = _key(text).lstrip("*-#:| .").rstrip("*. ")
-    spaced = re.sub(r"\b(\w) (?=\w\b)", r"\1", key)  # F A C T U R E
+    spaced = _LETTER_APART.sub(r"\1", key)
     for candidate in dict.fromkeys((key, spaced)):
         for title, kind in _titles().get(candidate[:2], ()):
             behind = candidate[len(title) :]
@@ -160,6 +161,8 @@ def kind_of_title(text: str) -> str | None:
     return None
 
 
+_LETTER_APART = re.compile(r"\b(\w) (?=\w\b)")
+"""A letter of a word that is printed wide: F A C T U R E."""
 _SECOND_LANGUAGE = re.compile(r" ?[/|–-] ?(?=[^\W\d_]{3})")
 """What stands between a title and the same in another language: "Rechnung / Invoice"."""
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 
 from smeflow._text import folded
@@ -137,6 +138,7 @@ def is_somebody_else(view: PageView, text: str) -> bool:
     )
 
 
+@lru_cache(maxsize=1 << 12)
 def name_key(text: str) -> str:
     """Give a name without its legal form, case and dots."""
     flat = re.sub(r"[^\w&]+", " ", folded(LEGAL_FORM.sub(" ", text))).strip()

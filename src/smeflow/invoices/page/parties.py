@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from functools import lru_cache
 
 from smeflow._text import folded
 from smeflow.documents.document import Quote
@@ -237,9 +238,15 @@ def _in_last_lines(view: PageView, page: int, piece: Piece) -> bool:
 def _places_of(view: PageView, key: str) -> Iterator[tuple[int, Piece]]:
     """Give the pieces that hold the name as whole words."""
     for number, piece in view.all_pieces():
-        words = re.sub(r"[^\w&]+", " ", folded(piece.text))
-        if f" {key} " in f" {words} ":
+        if f" {key} " in _spaced_words(piece.text):
             yield number, piece
+
+
+@lru_cache(maxsize=1 << 11)
+def _spaced_words(text: str) -> str:
+    """Give the folded words of a text with a space before and behind each."""
+    words = re.sub(r"[^\w&]+", " ", folded(text))
+    return f" {words} "
 
 
 def _remaining_address(names: Sequence[NameCandidate]) -> NameCandidate | None:

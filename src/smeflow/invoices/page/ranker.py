@@ -90,12 +90,13 @@ class Ranked:
 
 def hashed(features: Sequence[str], buckets: int) -> list[int]:
     """Give the buckets of some features."""
-    return [_bucket(text, buckets) for text in features]
+    return list(map(_bucket_among(buckets), features))
 
 
-@lru_cache(maxsize=1 << 15)
-def _bucket(text: str, buckets: int) -> int:
-    return crc32(text.encode()) % buckets
+@lru_cache(maxsize=2)
+def _bucket_among(buckets: int) -> Callable[[str], int]:
+    """Give the function that tells a feature's bucket, and remembers many: most are said again and again."""
+    return lru_cache(maxsize=1 << 15)(lambda text: crc32(text.encode()) % buckets)
 
 
 def pack(

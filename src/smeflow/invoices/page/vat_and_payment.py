@@ -146,6 +146,7 @@ def _stem(word: str) -> str:
 _SHORT = 4
 
 
+@lru_cache(maxsize=1 << 12)
 def names_term(kind: str, text: str) -> bool:
     """Tell whether a text names a term of a sum: ``paid``, ``kept``, ``withheld``, ``before``, and so on.
 

@@ -27,6 +27,7 @@ _EXCEPT = re.compile(r"(?:ohne|exkl\.?|excl\.?|hors|sans|without|w/o|ex|zonder|s
 BELOW = 3.6
 """How many times its height a value may stand below the label that heads it."""
 _LINES = 12
+_DIGIT = re.compile(r"\d")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -245,7 +246,7 @@ class PageView:
     def _indexed_pieces(self, *, digits: bool = False) -> Iterator[tuple[int, int, Piece]]:
         for number, pieces in enumerate(self.pieces):
             for index, piece in enumerate(pieces):
-                if not digits or re.search(r"\d", piece.text):
+                if not digits or _DIGIT.search(piece.text):
                     yield number, index, piece
 
     def _spot(self, value: V, page: int, index: int, piece: Piece, start: int, end: int) -> PlacedValue[V]:
