@@ -328,7 +328,7 @@ def _by_sender(moved: Sequence[_Moved], decided: Sequence[_Moved]) -> Iterator[R
         others = {each.label for each in decided if each.sender == sender}
         if len(alike) >= MOVED_TWICE and others == {label}:
             names = tuple(each.name for each in alike)
-            yield RuleProposal(rule=LabelRule(label=label, sender=(sender,)), moved=names)
+            yield RuleProposal(rule=LabelRule.model_validate({"label": label, "from": sender}), moved=names)
 
 
 def _by_subject(moved: Sequence[_Moved], decided: Sequence[_Moved]) -> Iterator[RuleProposal]:

@@ -134,7 +134,7 @@ class JobQueue:
         )
         self._app = App(connector=connector)
 
-        async def work_on(context: JobContext, **_: object) -> None:
+        async def work_on(context: JobContext, /, **_: object) -> None:
             job = _item_job(context.job)
             await self._loop.run_in_executor(self._pool, self._work, job)
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from math import exp
 from typing import Any, Literal
 
+from smeflow.i18n import Phrase, say
 from smeflow.triage import learning
 from smeflow.triage.labels import Example
 from smeflow.triage.learning import (
@@ -23,7 +24,7 @@ from smeflow.triage.learning import (
     has_embeddings,
     shipped_curves,
 )
-from smeflow.triage.words import CaseText, is_degree, label_name, label_phrases
+from smeflow.triage.words import CaseText, WordScores, is_degree, label_name, label_phrases
 
 LikenessMode = Literal["auto", "letters", "embeddings"]
 LETTERS = 0.15
@@ -77,6 +78,16 @@ class Likeness:
     """No example is near."""
     nearest: tuple[int, ...] = ()
     """The numbers of the nearest examples, the nearest first."""
+
+    def why_unsure(self, words: WordScores) -> Phrase:
+        """Say why no label was given, beside what its *words* say."""
+        if self.unlike and self.best:
+            return say("It is unlike every example; the nearest label is {label}.", label=self.best)
+        if words.best and self.best and words.best != self.best:
+            return say("Its words say {one}, the examples say {two}.", one=words.best, two=self.best)
+        if self.best:
+            return say("No label is clear; the nearest is {label}.", label=self.best)
+        return say("No label is clear.")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -325,7 +325,7 @@ class Triage(StepFamily):
         except LLMRejected as error:
             if not is_no_model(error):
                 raise
-            return unsure.model_copy(update={"doubts": (_why_unsure(words, likeness),), "wanted_model": True})
+            return unsure.model_copy(update={"doubts": (likeness.why_unsure(words),), "wanted_model": True})
         except (AnswerInvalid, LLMRefused) as error:
             return unsure.model_copy(update={"doubts": (error.phrase,)})
         answer, probabilities = dict(asked.value), asked.reply.probabilities or {}
@@ -381,16 +381,6 @@ def match_rule(rule: LabelRule, pieces: CaseText) -> str | None:
 
 def _rounded(scores: Mapping[str, float]) -> dict[str, float]:
     return {label: round(score, 4) for label, score in scores.items()}
-
-
-def _why_unsure(words: WordScores, likeness: Likeness) -> Phrase:
-    if likeness.unlike and likeness.best:
-        return say("It is unlike every example; the nearest label is {label}.", label=likeness.best)
-    if words.best and likeness.best and words.best != likeness.best:
-        return say("Its words say {one}, the examples say {two}.", one=words.best, two=likeness.best)
-    if likeness.best:
-        return say("No label is clear; the nearest is {label}.", label=likeness.best)
-    return say("No label is clear.")
 
 
 def _contradictions(label: str, words: WordScores, likeness: Likeness) -> tuple[Phrase, ...]:

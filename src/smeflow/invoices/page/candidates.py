@@ -360,9 +360,7 @@ def _over_two_lines(view: PageView, page: int, pieces: tuple[Piece, ...]) -> Ite
 
 _CODE = re.compile(r"(?<![\w-])[A-Z]{3}(?![\w-])")
 _SIGN = re.compile(
-    r"(?<![^\W\d_])(?:"
-    + "|".join(re.escape(s) for s in sorted(SYMBOLS, key=len, reverse=True))
-    + r")(?![^\W\d_])"
+    rf"(?<![^\W\d_])(?:{'|'.join(map(re.escape, sorted(SYMBOLS, key=len, reverse=True)))})(?![^\W\d_])"
     r"|(?<![A-Za-z])\$|\b[Ee](?:uro|URO)s?\b"
 )
 

@@ -386,10 +386,8 @@ def _from_foot(view: PageView, names: dict[str, NameCandidate]) -> None:
             holder = re.search(
                 r"(?:titulaire(?: du compte)?|kontoinhaber|account holder|account name)\s*:\s*", flat
             )
-            if holder:
-                owner = names.get(name_key(piece.text[-(len(flat) - holder.end()) :]))
-                if owner:
-                    owner.add(seller=1.0)
+            if holder and (owner := names.get(name_key(piece.text[-(len(flat) - holder.end()) :]))):
+                owner.add(seller=1.0)
 
 
 def _from_other_labels(view: PageView, names: dict[str, NameCandidate]) -> None:

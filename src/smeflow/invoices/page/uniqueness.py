@@ -229,14 +229,13 @@ class Uniqueness:
     # -- numbers
 
     def _of_number(self, finding: Finding) -> FieldOpinion:
-        mine, at = _bare(str(finding.value)), finding.quote and finding.quote.start
+        mine, key = _bare(str(finding.value)), number_key(str(finding.value))
         numbers = [n for n in labelled_numbers(self.view, "number", self.title) if n.score > 0]
         own = [n for n in numbers if _bare(n.text) == mine and n.score >= _OWN_LABEL]
-        key = number_key(str(finding.value))
         left = self._is_ahead("number") and self._labels.number_is_left(key, self.margins["number"])
         asked = labelled_numbers(self.view, "payment_reference", self.title)
-        known = any(_bare(n.text) == mine and n.quote.start != at for n in asked)
-        known = known or self._labels.number_by_form(key)
+        named = {n.quote.start for n in asked if _bare(n.text) == mine}  # a payment is to name it
+        known = bool(named - {finding.quote and finding.quote.start}) or self._labels.number_by_form(key)
         left = left or (known and self.margins.get("number", 0.0) >= AHEAD)
         sure = {n.quote.start for n in own if n.score >= _NUMBER_WORD}
         # without a word for a number ("Rechnung 12", or below the title) all else must be something else
@@ -250,13 +249,12 @@ class Uniqueness:
         rivals = []
         for key, number in others.items():
             is_before = before is not None and key == _bare(str(before.value))
-            weak = number.score < _OWN_LABEL
             why = say("It is the number of the invoice before.") if is_before else None
             if why is None and is_cut(self.view, number.quote):
                 why = say("It goes on: it is a part of a number.")
             if why is None and reminds_of_another(self._line_of(number.quote)):
                 why = say("It stands with the number of another paper.")
-            why = why or (self._far_behind("number") if weak else None)
+            why = why or (self._far_behind("number") if number.score < _OWN_LABEL else None)
             rivals.append(FieldRival(value=number.text, quote=number.quote, why=why))
         for name in ("other_number", "preceding_invoice"):
             for number in labelled_numbers(self.view, name, self.title):
