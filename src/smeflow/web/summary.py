@@ -142,6 +142,8 @@ def _questions(row: ItemRow, value: object) -> Iterator[Phrase]:
         found = [phrase_from_json(each) for each in value.get("doubts", ())]
     if not found and isinstance(value, dict) and value.get("proven") is False:
         found = [say("Nothing on the page confirms all of this. Compare it with the picture.")]
+    if not found and isinstance(value, dict) and "scores" in value and value.get("label"):
+        found = [say("It was sorted as “{label}”: the recipe asks you to look at these.", label=value["label"])]
     yield from found or row.reason.phrases
 
 
