@@ -65,7 +65,10 @@ def test_a_month_is_closed_without_any_table(smeflow, tmp_path):
     ("command", "why"),
     [
         (("close", "novembre"), "novembre is no month; write it as 2026-10"),
-        (("books", "preview", *PERIOD, "--format", "quadra"), "format must be one of fec, datev, sage"),
+        (
+            ("books", "preview", *PERIOD, "--format", "quadra"),
+            "quadra is no format of the books; choose from fec, datev, sage",
+        ),
         (("books", "suppliers", "x", "--expense", "6"), "0 suppliers have “x” in their name"),
         (("books", "suppliers", "--from", "no.txt"), "no.txt"),
         (("books", "dossier", *PERIOD), "nothing of 2026-11 is booked"),

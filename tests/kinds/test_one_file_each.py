@@ -197,7 +197,7 @@ def test_a_format_of_books_is_one_file(firm, recipes):
 @pytest.mark.parametrize(
     ("given", "told"),
     [
-        (("--format", "quadra"), "format must be one of fec, datev, sage, json"),
+        (("--format", "quadra"), "quadra is no format of the books; choose from fec, datev, sage, json"),
         (("--format", "json", "--separator", "pipe"), "separator must be one of –"),
         (("--separator", "comma"), "separator must be one of tab, pipe"),
     ],

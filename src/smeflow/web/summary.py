@@ -143,7 +143,9 @@ def _questions(row: ItemRow, value: object) -> Iterator[Phrase]:
     if not found and isinstance(value, dict) and value.get("proven") is False:
         found = [say("Nothing on the page confirms all of this. Compare it with the picture.")]
     if not found and isinstance(value, dict) and "scores" in value and value.get("label"):
-        found = [say("It was sorted as “{label}”: the recipe asks you to look at these.", label=value["label"])]
+        found = [
+            say("It was sorted as “{label}”: the recipe asks you to look at these.", label=value["label"])
+        ]
     yield from found or row.reason.phrases
 
 
