@@ -302,3 +302,43 @@ def test_the_word_for_a_firm_s_name_is_no_part_of_it(word, view):
     """A form says "name" before the name, in each country's words."""
     page = view(f"Fornitore / Vendeur / Proveedor\n{word} Peltore S.n.c.\nVia Olmi 9\n50123 Firenze\n")
     assert [name.name for name in find_names(page).values() if name.labelled] == ["Peltore S.n.c."]
+
+
+PAID = """\
+Rechnung an
+{buyer}
+Friedhofsallee 27
+48143 Münster
+
+Rechnung
+Rechnungsnummer  2026/203
+{mention}
+
+Empfänger: {owner}
+Bank: Sparkasse Erfurt
+IBAN: DE89370400440532013000
+"""
+
+
+@pytest.mark.parametrize(
+    ("mention", "tied"), [("", True), ("Wir buchen den Betrag per SEPA-Lastschrift ab.", False)]
+)
+def test_whoever_is_paid_sells_where_a_label_says_who_buys(view, mention, tied):
+    """The word over the account is one for a buyer too; an account that is debited may be the buyer's."""
+    page = view(PAID.format(buyer="Tannrath Handelshaus", mention=mention, owner="Haselrath Technik"))
+    assert laws(page, "Haselrath Technik", "Tannrath Handelshaus").tied == tied
+
+
+@pytest.mark.parametrize("country", ["Polska", "Deutschland", "The Netherlands", "Royaume-Uni"])
+def test_a_country_alone_is_no_firm_that_is_tied(view, country):
+    """A recogniser may leave a branch's country on a line of its own, over the seller's address."""
+    page = view(PAID.format(buyer="Tannrath Handelshaus", mention="", owner=country))
+    assert not laws(page, country, "Tannrath Handelshaus", margin=9.0).tied
+
+
+@pytest.mark.parametrize(("reference", "tied"), [("FA-118", True), ("40827", False)])
+def test_a_number_the_payment_is_to_name_is_the_paper_s(read, reference, tied):
+    """It stands in the head as well; another number there leaves it as it was."""
+    paper = read(form=f"Facture FA-118\nVZ-40827-11\nRéférence à rappeler : {reference}")
+    assert paper.record.number == "FA-118"
+    assert (not failed(paper, "number")) == tied

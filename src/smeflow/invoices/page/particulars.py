@@ -9,7 +9,7 @@ from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
 from smeflow.invoices.checks import bare_number
-from smeflow.invoices.page.headings import letter_pattern
+from smeflow.invoices.page.headings import letter_pattern, speaks_of
 from smeflow.invoices.page.view import PageView, once, same_column
 from smeflow.values.identifiers import iban_ok, siren_ok, siret_ok, vat_ok
 
@@ -303,7 +303,7 @@ def lines_at_accounts(view: PageView) -> Iterator[str]:
 
     None where a page says that an account is debited: that one may be the buyer's.
     """
-    if _DEBITED.search(folded(view.text)):
+    if speaks_of("mandate", view.text):
         return
     indexes = {page.number: index for index, page in enumerate(view.pages)}
     for _, quote in find_ibans(view):
@@ -320,8 +320,4 @@ def lines_at_accounts(view: PageView) -> Iterator[str]:
 
 
 _OWNER_LINES, _LONGEST_LABEL = 3, 30
-_DEBITED = re.compile(
-    r"mandat|lastschrift|abgebucht|abbuch|einzug|eingezogen|direct debit|collected from your|prelev|incasso|"
-    r"domicilia|addebit|adeudo|debito dire|polecenie zaplaty|creditor id|glaubiger"
-)
-"""What pages say, folded, whose amount is taken from an account: SEPA's debits and mandates."""
+"""So many lines from an account its owner stands, and so long is what calls the owner."""

@@ -14,6 +14,7 @@ from statistics import median
 from smeflow._text import folded
 from smeflow.documents.document import Quote
 from smeflow.documents.page_text import Piece
+from smeflow.invoices.page.headings import letter_pattern
 from smeflow.invoices.page.particulars import LEGAL_FORM, PARTICULARS, ZIP
 from smeflow.invoices.page.view import PageView, PlacedLabel, once
 
@@ -306,6 +307,8 @@ def stands_whole(view: PageView, quote: Quote | None) -> bool:
         cut = dash  # "Demo - Sliced Invoices" is one name; an address behind a dash is none of it
     in_sentence = re.search(r"[^\W\d_]{2,}\s?$", before)
     text = page.text[quote.start : quote.end]
+    if letter_pattern("countries").fullmatch(folded(text).strip(" .,")):
+        return False  # the last line of an address, or a half of the name of a branch
     return not (cut or in_sentence or _ENDS_OPEN.search(folded(text)) or _holds_more(view, text))
 
 
