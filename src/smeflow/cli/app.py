@@ -12,7 +12,7 @@ import typer
 
 from smeflow import __version__
 from smeflow.cli.arguments import LOG_JSON, language_for, require_spoken
-from smeflow.cli.commands.audit import audit, govern
+from smeflow.cli.commands.audit import audit
 from smeflow.cli.commands.backup import backup, restore
 from smeflow.cli.commands.check import check, schema
 from smeflow.cli.commands.close import close
@@ -25,6 +25,7 @@ from smeflow.cli.commands.evaluate import evaluate
 from smeflow.cli.commands.expected import recipe_test
 from smeflow.cli.commands.extract import extract
 from smeflow.cli.commands.facts import facts
+from smeflow.cli.commands.govern import govern
 from smeflow.cli.commands.init import init
 from smeflow.cli.commands.learn import learn
 from smeflow.cli.commands.ledger import ledger
